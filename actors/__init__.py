@@ -1,0 +1,1 @@
+"""Who does the work: one folder per concern, the shell (actor.py) beside pure modules (the thinking)."""

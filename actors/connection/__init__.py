@@ -1,0 +1,1 @@
+"""One actor per provider instance: admits calls, bounds them, reports how they ended."""

@@ -1,0 +1,168 @@
+"""Calls one provider instance: admits, bounds and reports every attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeAlias
+
+import attrs
+import trio
+
+from ...messages.chat import Response, Usage
+from ...messages.errors import CancelledError, DeadlineExceeded, LegionError, RefusedError
+from ...messages.outcome import Outcome, outcome_of
+from ...messages.routing import (
+    AttemptFinished,
+    Call,
+    CatalogueChanged,
+    HealthChanged,
+    HealthWanted,
+    StreamCall,
+)
+from ...runtime import Actor, Address, Sink, spawned
+from ...runtime.envelope import current_ask
+from .permits import Permits
+from .port import Provider
+
+# A provider's catalogue changes rarely; asking costs a request.
+_CATALOGUE_INTERVAL: Final = 60.0
+
+# Seconds that closing idle sockets may take.
+_CLOSE_TIMEOUT: Final = 1.0
+
+_NO_USAGE: Final = Usage(source="partial")
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionConfig:
+    """One provider instance, as its connection needs to know it.
+
+    Attributes:
+        instance: Its name.
+        max_concurrency: Calls in flight at once.
+        max_queue: Callers that may wait beyond those.
+        fetch_catalogue: Whether to ask the provider which models it has, now and every minute.
+    """
+
+    instance: str
+    max_concurrency: int
+    max_queue: int
+    fetch_catalogue: bool
+
+
+Command: TypeAlias = Call | StreamCall | HealthChanged
+
+
+class Connection(Actor[Command]):
+    """Owns the permits of one provider instance and the provider behind it.
+
+    Takes Call and StreamCall, and HealthChanged from health. Tells AttemptFinished to health and metering, CatalogueChanged to the router.
+    The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
+    """
+
+    def __init__(
+        self, config: ConnectionConfig, provider: Provider, *, health: Address, metering: Address, router: Address
+    ) -> None:
+        super().__init__()
+        self._config = config
+        self._provider = provider
+        self._health = health
+        self._metering = metering
+        self._router = router
+        self._permits = Permits(config.instance, config.max_concurrency, config.max_queue)
+
+    async def on_start(self) -> None:
+        """Hear where health stands, and begin to read the catalogue."""
+        self.spawn(self._hold_provider)
+        self._health.offer(HealthWanted(instance=self._config.instance))
+        if self._config.fetch_catalogue:
+            self.spawn(self._follow_catalogue)
+
+    @spawned
+    async def on_call(self, message: Call) -> Response:
+        """Make one attempt."""
+        return await self._attempt(message, lambda: self._provider.chat(message.request, message.target.model))
+
+    @spawned
+    async def on_stream_call(self, message: StreamCall, sink: Sink) -> Response:
+        """Make one streamed attempt."""
+        return await self._attempt(message, lambda: self._provider.stream(message.request, message.target.model, sink))
+
+    def on_health_changed(self, message: HealthChanged) -> None:
+        """Admit accordingly from now on."""
+        self._permits.health_changed(message)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return how many calls are in flight and waiting."""
+        return {
+            "instance": self._config.instance,
+            "in_flight": self._permits.in_flight,
+            "waiting": self._permits.waiting,
+            "max_concurrency": self._config.max_concurrency,
+            "circuit": self._permits.state,
+        }
+
+    async def _attempt(self, message: Call | StreamCall, call: Callable[[], Awaitable[Response]]) -> Response:
+        """Admit the attempt, make it, and report how it ended, whichever way that is."""
+        with await self._permits.lease(self.clock.monotonic()) as lease:
+            started = self.clock.monotonic()
+            try:
+                response = await call()
+            except trio.Cancelled:
+                self._report(message, started, lease.epoch, self._interruption())
+                raise
+            except Exception as failure:
+                self._report(message, started, lease.epoch, failure)
+                raise
+            self._report(message, started, lease.epoch, None, response.usage)
+            return response
+
+    def _interruption(self) -> LegionError:
+        """Return why the task of the current call was cancelled."""
+        ask = current_ask.get()
+        if ask is not None and ask.deadline <= self.clock.monotonic():
+            return DeadlineExceeded("the caller's deadline passed")
+        return CancelledError("the caller gave up, or this actor ends")
+
+    def _report(
+        self,
+        message: Call | StreamCall,
+        started: float,
+        epoch: int,
+        error: BaseException | None,
+        usage: Usage = _NO_USAGE,
+    ) -> None:
+        now = self.clock.monotonic()
+        finished = AttemptFinished(
+            request_id=message.request.id,
+            attempt=message.attempt,
+            target=message.target,
+            outcome=Outcome.SUCCESS if error is None else outcome_of(error),
+            usage=usage,
+            latency=now - started,
+            at=now,
+            recorded_at=self.clock.time(),
+            error=None if error is None else type(error).__name__,
+            epoch=epoch,
+            sent=not isinstance(error, RefusedError),
+        )
+        self._health.offer(finished)
+        self._metering.offer(finished)
+
+    async def _hold_provider(self) -> None:
+        """Close idle sockets when the actor ends; `on_stop` would not be called after a crash."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
+                await self._provider.aclose()
+
+    async def _follow_catalogue(self) -> None:
+        while True:
+            try:
+                models = await self._provider.models()
+            except LegionError:
+                models = ()  # discovery is best effort: calls will tell what is wrong with the provider
+            if models:
+                self._router.offer(CatalogueChanged(instance=self._config.instance, models=models))
+            await trio.sleep(_CATALOGUE_INTERVAL)

@@ -1,0 +1,50 @@
+"""The port through which a connection reaches its provider."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ...messages.chat import Chunk, Request, Response
+
+
+class ChunkSink(Protocol):
+    """Where the chunks of a streamed answer go."""
+
+    async def send(self, chunk: Chunk, /) -> None:
+        """Hand over one chunk; waits while the reader is behind.
+
+        Raises:
+            CancelledError: The reader is gone.
+        """
+
+
+class Provider(Protocol):
+    """One provider instance, spoken to on the trio loop.
+
+    Both calls take one attempt: they do not retry, and they raise exactly one typed error (`messages.errors`). Cancelling the task that awaits
+    them closes the socket they use.
+    """
+
+    async def chat(self, request: Request, model: str) -> Response:
+        """Return the whole answer.
+
+        Raises:
+            LegionError: Why there is none.
+        """
+
+    async def stream(self, request: Request, model: str, sink: ChunkSink) -> Response:
+        """Send the chunks of the answer to `sink` as they arrive and return the whole of it at the end.
+
+        Raises:
+            LegionError: Why the answer is not complete. What was sent before stays sent.
+        """
+
+    async def models(self) -> tuple[str, ...]:
+        """Return the names of the models that the provider lists.
+
+        Raises:
+            LegionError: The catalogue could not be read.
+        """
+
+    async def aclose(self) -> None:
+        """Close idle connections. May be called twice."""

@@ -1,0 +1,1 @@
+"""How every provider instance is doing: circuit breakers and latency windows."""

@@ -1,0 +1,1 @@
+"""The way of a request: route, attempt, fail over, answer."""

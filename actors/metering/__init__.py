@@ -1,0 +1,1 @@
+"""What was used: one record per attempt, and running totals."""

@@ -1,0 +1,110 @@
+"""Decides where a request goes."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import attrs
+
+from ...messages.chat import ModelInfo, ProviderInfo
+from ...messages.routing import (
+    CatalogueChanged,
+    CircuitState,
+    HealthChanged,
+    HealthWanted,
+    ListModels,
+    ListProviders,
+    Resolution,
+    Route,
+)
+from ...runtime import Actor, Address
+from .catalogue import Instance
+from .decide import Defaults, decide
+
+
+@attrs.frozen(kw_only=True)
+class RouterConfig:
+    """What the router goes by.
+
+    Attributes:
+        instances: All instances, in order of preference.
+        defaults: For requests that name nothing.
+    """
+
+    instances: tuple[Instance, ...]
+    defaults: Defaults
+
+
+Command: TypeAlias = Route | HealthChanged | CatalogueChanged | ListModels | ListProviders
+
+
+class Router(Actor[Command]):
+    """Owns the last word heard from health, and the catalogues heard from connections.
+
+    Takes Route, ListModels, ListProviders; HealthChanged and CatalogueChanged. Asks nobody.
+    """
+
+    def __init__(self, config: RouterConfig, health: Address) -> None:
+        super().__init__()
+        self._defaults = config.defaults
+        self._instances = {instance.name: instance for instance in config.instances}
+        self._order = config.instances
+        self._health: dict[str, HealthChanged] = {}
+        self._health_address = health
+
+    async def on_start(self) -> None:
+        """Hear where health stands."""
+        self._health_address.offer(HealthWanted())
+
+    def on_route(self, message: Route) -> Resolution:
+        """Decide."""
+        return decide(message, self._order, self._health, self._defaults, self.clock.monotonic())
+
+    def on_health_changed(self, message: HealthChanged) -> None:
+        """Remember it for the next decision."""
+        self._health[message.instance] = message
+
+    def on_catalogue_changed(self, message: CatalogueChanged) -> None:
+        """Remember which models the instance has."""
+        instance = self._instances.get(message.instance)
+        if instance is not None:
+            self._instances[message.instance] = attrs.evolve(instance, models=message.models)
+            self._order = tuple(self._instances.values())
+
+    def on_list_models(self, _message: ListModels) -> tuple[ModelInfo, ...]:
+        """List every model once per instance that has it; where a catalogue is unknown, the default model."""
+        return tuple(
+            ModelInfo(id=model, provider=instance.name, tier=instance.tier)
+            for instance in self._order
+            for model in dict.fromkeys(
+                (*((instance.default_model,) if instance.default_model else ()), *(instance.models or ()))
+            )
+        )
+
+    def on_list_providers(self, _message: ListProviders) -> tuple[ProviderInfo, ...]:
+        """List the instances."""
+        return tuple(self._provider_info(instance) for instance in self._order)
+
+    def _provider_info(self, instance: Instance) -> ProviderInfo:
+        news = self._health.get(instance.name)
+        wait = None
+        if news is not None and news.retry_at is not None:
+            wait = max(0.0, news.retry_at - self.clock.monotonic())
+        return ProviderInfo(
+            name=instance.name,
+            kind=instance.kind,
+            tier=instance.tier,
+            default_model=instance.default_model,
+            state=str(news.state if news is not None else CircuitState.CLOSED),
+            retry_after=wait,
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what the next decision would be based on."""
+        return {
+            "defaults": attrs.asdict(self._defaults),
+            "instances": {each.name: {"tier": each.tier, "models": len(each.models or ())} for each in self._order},
+            "health": {
+                name: {"state": news.state, "adjustment": news.adjustment} for name, news in self._health.items()
+            },
+        }

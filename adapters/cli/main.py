@@ -1,0 +1,37 @@
+"""The command `legion-llm`. Whatever takes long to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import click
+
+from ... import __version__
+from .chat import chat
+from .complaint import ComplainingGroup
+from .config import config
+from .serve import serve
+
+EXAMPLES = """\b
+Examples:
+  legion-llm serve                       serve an OpenAI-compatible API on 127.0.0.1:4567
+  legion-llm chat "Why is the sky blue?" ask once, without a server
+  legion-llm config check                see which settings are in force
+"""
+
+
+@click.group(cls=ComplainingGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="legion-llm")
+def cli() -> None:
+    """Legion LLM: an LLM router and gateway.
+
+    Uses the providers that the settings name; without any, OpenAI if OPENAI_API_KEY is set, and Ollama and vLLM if they run on this machine.
+    """
+
+
+cli.add_command(serve)
+cli.add_command(chat)
+cli.add_command(config)
+
+
+def main() -> None:
+    """Run the command line; leaves by SystemExit: 0, 1 for a failure, 2 for wrong usage or settings."""
+    cli(prog_name="legion-llm")

@@ -1,0 +1,127 @@
+"""`legion-llm serve`: the gateway as a process of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from ... import __version__
+from ...messages.errors import LegionError, SystemNotRunning
+from .options import config_option
+
+if TYPE_CHECKING:
+    from ..facade import Legion
+
+_CURL: Final = """\
+  curl {url}/v1/chat/completions -H 'content-type: application/json' \\
+    -d '{{"model": "auto", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"""
+
+# As shells report a process that SIGINT has ended.
+_INTERRUPTED: Final = 130
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  legion-llm serve
+  legion-llm serve --port 8080
+  legion-llm serve --config llm.toml
+  legion-llm serve --host 0.0.0.0     for other machines, too: there is no authentication yet
+"""
+)
+@config_option
+@click.option("--host", metavar="HOST", help="Address to listen on. Default: the setting api.host, 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="TCP port, 0 for any that is free. Default: the setting api.port, 4567.",
+)
+def serve(config: Path | None, host: str | None, port: int | None) -> None:
+    """Serve an OpenAI-compatible API.
+
+    Ctrl-C and SIGTERM let running requests finish first; a second Ctrl-C does not wait for them.
+    """
+    from ..serving import start_gateway  # noqa: PLC0415 - `--help` need not wait for it
+    from ..settings import load_settings  # noqa: PLC0415 - likewise
+
+    _log_to_stderr()
+    api = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = load_settings(config=config, overrides={"api": api}, environ=os.environ)
+    legion = start_gateway(settings)
+    with _stop_signals_interrupt():
+        _announce(legion)
+        try:
+            _wait_while_ready(legion)
+        except KeyboardInterrupt:
+            _drain(legion)
+
+
+def _announce(legion: Legion) -> None:
+    click.echo(f"Legion LLM {__version__} listens on {legion.url}")
+    for note in legion.notes:
+        click.secho(f"  {note}", bold=note[:2].isupper(), fg="yellow" if note[:2].isupper() else None)
+    click.echo("try:")
+    click.echo(_CURL.format(url=legion.url))
+    click.echo("press Ctrl-C to stop")
+
+
+def _wait_while_ready(legion: Legion) -> None:
+    """Wait for a signal, which interrupts.
+
+    Raises:
+        SystemNotRunning: The gateway has given up; whoever started this process shall know, and may start it again.
+    """
+    while legion.state == "ready":
+        time.sleep(1.0)
+    legion.shutdown(drain=0.0)
+    raise SystemNotRunning("the gateway has failed and serves no more; the log above says why")
+
+
+def _drain(legion: Legion) -> None:
+    seconds = legion.settings.runtime.drain_timeout
+    click.echo(f"draining, up to {seconds:g} s; press Ctrl-C again to stop now")
+    try:
+        legion.shutdown()
+    except KeyboardInterrupt:
+        _stop_now()
+    click.echo("stopped")
+
+
+def _stop_now() -> NoReturn:
+    """End the process without what Python does at exit, which would wait for the actors again."""
+    click.echo("stopped at once")
+    os._exit(_INTERRUPTED)
+
+
+@contextmanager
+def _stop_signals_interrupt() -> Iterator[None]:
+    """Let SIGTERM do what Ctrl-C does; and Ctrl-C, too, where the shell made a background job ignore it."""
+    before = {each: signal.signal(each, signal.default_int_handler) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+class _WithoutExpected(logging.Filter):
+    """Drops crashes by errors of ours: they come to the terminal as a complaint, or as a warning of the supervisor's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error: Any = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, LegionError)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_WithoutExpected())

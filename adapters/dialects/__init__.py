@@ -1,0 +1,1 @@
+"""Vendors' wire formats as pure functions: bytes to our types and back."""

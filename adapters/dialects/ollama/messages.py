@@ -1,0 +1,113 @@
+"""The messages of a request, as Ollama reads them: text, and pictures beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ....messages.chat import ChatMessage, Request
+from ....messages.content import (
+    Content,
+    ContentBlock,
+    DocumentBlock,
+    ImageBlock,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
+from ....messages.errors import InvalidRequestError, UnsupportedCapability
+from .warnings import Warnings
+from .words import NAME
+
+WireMessage = dict[str, Any]
+
+
+def render_messages(request: Request, warnings: Warnings) -> list[WireMessage]:
+    """Return the conversation; `request.system` becomes its first message.
+
+    Raises:
+        UnsupportedCapability: A block cannot be said in this dialect.
+        InvalidRequestError: A tool call's arguments are no JSON object, or a block stands where none of its kind may.
+    """
+    messages: list[WireMessage] = []
+    if request.system:
+        messages.append(_message("system", request.system, warnings))
+    # A result names its tool, and only the call knows the name.
+    names = {call.id: call.name for message in request.messages for call in message.tool_calls}
+    for message in request.messages:
+        messages += _render(message, names, warnings)
+    return messages
+
+
+def _render(message: ChatMessage, names: Mapping[str, str], warnings: Warnings) -> list[WireMessage]:
+    if message.name is not None:
+        warnings.add(f"names of messages were left out: {NAME} has none")
+    role = "system" if message.role == "developer" else message.role
+    if isinstance(message.content, str) and role != "tool":
+        return [{"role": role, "content": message.content}]
+    results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
+    others = tuple([block for block in message.blocks if not isinstance(block, ToolResultBlock)])
+    if role == "tool" and (others or not results):
+        raise InvalidRequestError("a tool message holds tool results, each a ToolResultBlock, and nothing else")
+    wire = [_result(block, names, warnings) for block in results]
+    if others or not results:
+        wire.append(_message(role, others, warnings))
+    return wire
+
+
+def _result(block: ToolResultBlock, names: Mapping[str, str], warnings: Warnings) -> WireMessage:
+    message = _message("tool", block.content, warnings)
+    name = block.name or names.get(block.tool_use_id)
+    if name:
+        message["tool_name"] = name
+    return message
+
+
+def _message(role: str, content: Content, warnings: Warnings) -> WireMessage:
+    if isinstance(content, str):
+        return {"role": role, "content": content}
+    message: WireMessage = {"role": role, "content": _text(content, warnings)}
+    images = [_image(block) for block in content if isinstance(block, ImageBlock)]
+    if images:
+        message["images"] = images
+    calls = [_call(block) for block in content if isinstance(block, ToolUseBlock)]
+    if calls:
+        message["tool_calls"] = calls
+    thinking = _thinking(content, warnings)
+    if thinking:
+        message["thinking"] = thinking
+    return message
+
+
+def _text(content: Iterable[ContentBlock], warnings: Warnings) -> str:
+    texts = []
+    for block in content:
+        if isinstance(block, TextBlock):
+            texts.append(block.text)
+        elif isinstance(block, DocumentBlock) and block.source == "text":
+            texts.append(block.data)
+        elif isinstance(block, OpaqueBlock):
+            warnings.add(f"a {block.raw.get('type', 'content')} block of {block.dialect} was left out: {NAME} has none")
+        elif not isinstance(block, (ImageBlock, ToolUseBlock, ThinkingBlock)):
+            raise UnsupportedCapability(f"{NAME} takes text and pictures only, no {block.type}", capability=block.type)
+    return "".join(texts)
+
+
+def _image(block: ImageBlock) -> str:
+    if block.source != "base64":
+        raise UnsupportedCapability("ollama takes images as base64 only", capability="image_url")
+    return block.data
+
+
+def _call(block: ToolUseBlock) -> dict[str, Any]:
+    return {"function": {"name": block.name, "arguments": block.input}}
+
+
+def _thinking(content: Iterable[ContentBlock], warnings: Warnings) -> str:
+    thoughts = [block for block in content if isinstance(block, ThinkingBlock)]
+    readable = [block.text for block in thoughts if block.signature is None and block.encrypted is None]
+    if len(readable) < len(thoughts):
+        warnings.add("signed or encrypted reasoning was left out: it goes back only to the provider that made it")
+    return "".join(readable)

@@ -1,0 +1,156 @@
+"""A request, written for Ollama."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ....messages.chat import Generation, Request, ResponseFormat, Thinking, ToolDefinition
+from ....messages.errors import InvalidRequestError, UnsupportedCapability
+from ..json_text import write_json
+from ..protocol import DialectOptions, WireRequest
+from .messages import render_messages
+from .warnings import Warnings
+from .words import NAME, PATH
+
+# What Ollama knows under `options` and our types do not: it may stand in `extra`, or in the settings' `extra_body`.
+OPTIONS: Final = frozenset(
+    {
+        "num_ctx",
+        "num_keep",
+        "num_batch",
+        "num_gpu",
+        "main_gpu",
+        "num_thread",
+        "use_mmap",
+        "min_p",
+        "typical_p",
+        "repeat_last_n",
+        "repeat_penalty",
+        "mirostat",
+        "mirostat_tau",
+        "mirostat_eta",
+        "penalize_newline",
+        "draft_num_predict",
+    }
+)
+
+# What it knows at the top.
+_TOP: Final = frozenset({"keep_alive", "truncate", "shift"})
+
+# Said already by what they mean, or only about how answers are framed.
+_SAID: Final = frozenset({"max_tokens", "max_completion_tokens", "top_k", "stream_options"})
+
+_EFFORTS: Final[Mapping[str, bool | str]] = {
+    "none": False,
+    "minimal": "low",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "xhigh": "high",
+}
+
+
+def render_request(request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
+    """Return the request as Ollama reads it.
+
+    Raises:
+        UnsupportedCapability: The dialect cannot say what the request needs.
+        InvalidRequestError: A tool call's arguments are no JSON object, or the request cannot be written as JSON.
+    """
+    warnings = Warnings()
+    # Ollama streams unless it is told not to.
+    body: dict[str, Any] = {"model": model, "messages": render_messages(request, warnings), "stream": stream}
+    settings = _options(request.generation)
+    _add_tools(body, request, warnings)
+    _add_format(body, request.response_format)
+    _add_think(body, request.thinking, options, warnings)
+    _add_extra(body, settings, request.extra, warnings)
+    _add_extra_body(body, settings, options.extra_body)
+    if settings:
+        body["options"] = settings
+    return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=warnings.all())
+
+
+def _options(generation: Generation) -> dict[str, Any]:
+    options = {
+        "temperature": generation.temperature,
+        "top_p": generation.top_p,
+        "top_k": generation.top_k,
+        "num_predict": generation.max_tokens,
+        "stop": list(generation.stop) or None,
+        "seed": generation.seed,
+        "presence_penalty": generation.presence_penalty,
+        "frequency_penalty": generation.frequency_penalty,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _add_tools(body: dict[str, Any], request: Request, warnings: Warnings) -> None:
+    """Write the tools. Ollama knows no choice among them: those that shall not be called are not shown."""
+    tools, choice = request.tools or (), request.tool_choice
+    if not tools:
+        return
+    if choice is not None:
+        if choice.parallel is False:
+            warnings.add(f"{NAME} cannot limit a turn to one tool call")
+        if choice.mode == "none":
+            return
+        if choice.mode == "tool":
+            tools = tuple([tool for tool in tools if tool.name == choice.name])
+        if choice.mode in ("tool", "required"):
+            warnings.add(f"{NAME} cannot make the model call a tool; it was only shown")
+    body["tools"] = [_tool(tool) for tool in tools]
+
+
+def _tool(tool: ToolDefinition) -> dict[str, Any]:
+    if tool.opaque is not None:
+        raise UnsupportedCapability(f"{NAME} has no tool like {tool.name!r}", capability="tool")
+    parameters = tool.parameters or {"type": "object", "properties": {}}
+    function = {"name": tool.name, "description": tool.description or "", "parameters": parameters}
+    return {"type": "function", "function": function}
+
+
+def _add_format(body: dict[str, Any], response_format: ResponseFormat | None) -> None:
+    if response_format is None or response_format.type == "text":
+        return
+    is_schema = response_format.type == "json_schema" and response_format.schema is not None
+    body["format"] = response_format.schema if is_schema else "json"
+
+
+def _add_think(body: dict[str, Any], thinking: Thinking | None, options: DialectOptions, warnings: Warnings) -> None:
+    if thinking is None:
+        if options.enable_thinking is not None:
+            body["think"] = options.enable_thinking
+        return
+    if thinking.budget_tokens is not None:
+        warnings.add(f"{NAME} has no budget for thinking")
+    if thinking.mode == "off":
+        body["think"] = False
+    elif thinking.effort is not None:
+        body["think"] = _EFFORTS.get(thinking.effort, True)
+    elif thinking.mode == "on":
+        body["think"] = True
+
+
+def _add_extra(body: dict[str, Any], settings: dict[str, Any], extra: Mapping[str, Any], warnings: Warnings) -> None:
+    for key, value in extra.items():
+        if key in OPTIONS:
+            settings[key] = value
+        elif key in _TOP:
+            body[key] = value
+        elif key == "options" and isinstance(value, Mapping):
+            settings.update(value)
+        elif key not in _SAID:
+            warnings.add(f"{key} was left out: {NAME} has no such parameter")
+
+
+def _add_extra_body(body: dict[str, Any], settings: dict[str, Any], extra: Mapping[str, Any]) -> None:
+    """What the settings say goes along, whether we know it or not."""
+    for key, value in extra.items():
+        if key in OPTIONS:
+            settings[key] = value
+        elif key == "options" and isinstance(value, Mapping):
+            settings.update(value)
+        else:
+            body[key] = value

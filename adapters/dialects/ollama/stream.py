@@ -1,0 +1,90 @@
+"""A streamed answer, read: one JSON document a line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ....messages.chat import Chunk
+from ....messages.errors import StreamBrokenError
+from ..block_flow import BlockFlow
+from ..classify import classify_value
+from ..json_text import read_provider_object
+from ..limits import MAX_EVENT_BYTES
+from ..ndjson import NdjsonDecoder
+from .response import calls_of, message_of, text_of, usage_of
+from .words import stop_reason_of
+
+
+class OllamaStreamParser:
+    """Turns the lines of one streamed answer into chunks. Tool calls come whole, each in one line."""
+
+    __slots__ = ("_finished", "_flow", "_lines")
+
+    def __init__(self, max_line_bytes: int = MAX_EVENT_BYTES) -> None:
+        """Begin an answer; a line may have `max_line_bytes` at most."""
+        self._lines = NdjsonDecoder(max_line_bytes)
+        self._flow = BlockFlow()
+        self._finished = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the line with `done: true` has been read."""
+        return self._finished
+
+    def feed(self, data: bytes) -> list[Chunk]:
+        """Return the chunks that `data` completes; what follows the terminal line is ignored.
+
+        Raises:
+            UpstreamError: The provider sent an error as a line, or something unreadable.
+        """
+        if self._finished:
+            return []
+        for line in self._lines.feed(data):
+            if self._ends_with(read_provider_object(line)):
+                break
+        return self._flow.take()
+
+    def take(self) -> list[Chunk]:
+        """Return the chunks that came before an error that `feed` has raised."""
+        return self._flow.take()
+
+    def close(self) -> None:
+        """Say that no more bytes come.
+
+        Raises:
+            StreamBrokenError: The terminal line never came.
+        """
+        if not self._finished:
+            raise StreamBrokenError("the stream ended without its last line (done: true)")
+
+    def _ends_with(self, line: dict[str, Any]) -> bool:
+        """Read one line, and return whether it was the last."""
+        if line.get("error"):
+            raise classify_value(line)
+        flow = self._flow
+        if not flow.started:
+            flow.start(None, text_of(line, "model") or None)
+        done = line.get("done") is True
+        if not done or line.get("message") is not None:
+            self._grow(message_of(line))
+        if done:
+            self._finish(line)
+        return done
+
+    def _grow(self, message: dict[str, Any]) -> None:
+        flow = self._flow
+        thinking, text = text_of(message, "thinking"), text_of(message, "content")
+        if thinking:
+            flow.say("thinking", thinking)
+        if text:
+            flow.say("text", text)
+        for call in calls_of(message):
+            flow.grow_call(flow.open_call(call.id, call.name), call.arguments)
+            flow.close()
+
+    def _finish(self, line: dict[str, Any]) -> None:
+        flow = self._flow
+        flow.close()
+        flow.usage(usage_of(line))
+        flow.end(stop_reason_of(line.get("done_reason"), has_calls=flow.has_calls))
+        self._finished = True

@@ -1,0 +1,9 @@
+"""OpenAI's chat completions, spoken both ways."""
+
+from __future__ import annotations
+
+from .dialect import OpenAIChat
+from .message_parsing import parse_message
+from .tools import parse_tool
+
+__all__ = ["OpenAIChat", "parse_message", "parse_tool"]

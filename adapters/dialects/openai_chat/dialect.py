@@ -1,0 +1,88 @@
+"""OpenAI's chat completions: what a provider is asked in, and what clients speak to us."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from ....messages.chat import Request, Response
+from ....messages.errors import LegionError, UpstreamError
+from ..classify import classify_error
+from ..protocol import DialectOptions, WireRequest
+from .errors import render_error
+from .models import parse_models
+from .request_parsing import parse_request
+from .request_rendering import render_request
+from .response import parse_response, render_response
+from .stream_parsing import ChatStreamParser
+from .stream_rendering import ChatStreamRenderer
+from .words import MODELS_PATH, NAME
+
+
+class OpenAIChat:
+    """Both halves of the dialect; implements `ProviderDialect` and `ServedDialect`.
+
+    What does not survive a request's round trip: `system` comes back as the first message; several results in one tool
+    message come back as several messages; a single plain text block comes back as a string; `is_error` of a result,
+    `origin` and signed or encrypted reasoning are lost; a tool choice without tools is lost; () tools come back as None.
+    """
+
+    name = NAME
+    models_path = MODELS_PATH
+
+    def __init__(
+        self,
+        *,
+        max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Choose a flavour.
+
+        Args:
+            max_tokens_field: Name of the limit of tokens where the client did not choose one. "max_completion_tokens" is
+                OpenAI itself, which refuses `top_k` and earlier reasoning; those who imitate it know them, and "max_tokens".
+            wall_clock: Returns Unix seconds: when a stream began, and for a Retry-After that is a date.
+        """
+        self._max_tokens_field = max_tokens_field
+        self._wall_clock = wall_clock
+
+    # -- the provider's half --
+
+    def render_request(self, request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
+        """See `ProviderDialect`."""
+        return render_request(request, model, stream=stream, options=options, max_tokens_field=self._max_tokens_field)
+
+    def parse_response(self, body: bytes) -> Response:
+        """See `ProviderDialect`."""
+        return parse_response(body)
+
+    def stream_parser(self) -> ChatStreamParser:
+        """See `ProviderDialect`."""
+        return ChatStreamParser()
+
+    def classify_error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """See `ProviderDialect`."""
+        return classify_error(status, headers, body, now=self._wall_clock())
+
+    def parse_models(self, body: bytes) -> tuple[str, ...]:
+        """See `ProviderDialect`."""
+        return parse_models(body)
+
+    # -- the server's half --
+
+    def parse_request(self, body: bytes) -> Request:
+        """See `ServedDialect`."""
+        return parse_request(body)
+
+    def render_response(self, response: Response) -> bytes:
+        """See `ServedDialect`."""
+        return render_response(response)
+
+    def stream_renderer(self, request: Request) -> ChatStreamRenderer:
+        """See `ServedDialect`."""
+        return ChatStreamRenderer(request, int(self._wall_clock()))
+
+    def render_error(self, error: LegionError) -> bytes:
+        """See `ServedDialect`."""
+        return render_error(error)

@@ -1,0 +1,113 @@
+"""The messages of a request, as a provider reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ....messages.chat import ChatMessage, Request
+from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
+from ....messages.errors import InvalidRequestError
+from .calls import opaque_call, render_call
+from .message_parsing import REASONING, REASONING_NEW
+from .parts import render_content
+from .rendering import Rendering
+
+WireMessage = dict[str, Any]
+
+
+def render_messages(request: Request, rendering: Rendering) -> list[WireMessage]:
+    """Return the conversation; `request.system` becomes its first message.
+
+    Raises:
+        UnsupportedCapability: A block cannot be said in this dialect.
+        InvalidRequestError: A block stands where none of its kind may.
+    """
+    messages: list[WireMessage] = []
+    if request.system:
+        messages.append({"role": "system", "content": render_content(request.system, rendering)})
+    for message in request.messages:
+        if type(message.content) is str and message.role != "tool":
+            messages.append(_with_rest({"role": message.role, "content": message.content}, message, rendering))
+        else:
+            messages += _render_blocks(message, rendering)
+    return messages
+
+
+def _render_blocks(message: ChatMessage, rendering: Rendering) -> list[WireMessage]:
+    results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
+    others = tuple([block for block in message.blocks if not isinstance(block, ToolResultBlock)])
+    if message.role == "tool" and (others or not results):
+        raise InvalidRequestError("a tool message holds tool results, each a ToolResultBlock, and nothing else")
+    # Results stand before what the user says about them: they must follow their calls at once.
+    wire = [_with_rest(_render_result(block, rendering), message, rendering) for block in results]
+    if others or not results:
+        wire.append(_with_rest(_render_content(message, others, rendering), message, rendering))
+    return wire
+
+
+def _render_content(message: ChatMessage, blocks: tuple[ContentBlock, ...], rendering: Rendering) -> WireMessage:
+    if message.role == "assistant":
+        return _render_assistant(blocks, rendering)
+    return {"role": message.role, "content": render_content(blocks, rendering)}
+
+
+def _render_result(block: ToolResultBlock, rendering: Rendering) -> WireMessage:
+    content = render_content(block.content, rendering)
+    message: WireMessage = {"role": "tool", "tool_call_id": block.tool_use_id, "content": content}
+    if block.name is not None:
+        message["name"] = block.name
+    return message
+
+
+def _render_assistant(blocks: Iterable[ContentBlock], rendering: Rendering) -> WireMessage:
+    said: list[ContentBlock] = []
+    calls: list[Any] = []
+    thoughts: list[ThinkingBlock] = []
+    for block in blocks:
+        if isinstance(block, ToolUseBlock):
+            calls.append(render_call(block, is_own=rendering.is_own))
+        elif isinstance(block, ThinkingBlock):
+            thoughts.append(block)
+        elif isinstance(block, OpaqueBlock) and (call := opaque_call(block)) is not None:
+            calls.append(call)
+        else:
+            said.append(block)
+    content = render_content(tuple(said), rendering) if said else ""
+    message: WireMessage = {"role": "assistant", "content": content if content or not calls else None}
+    _add_reasoning(message, thoughts, rendering)
+    if calls:
+        message["tool_calls"] = calls
+    return message
+
+
+def _add_reasoning(message: WireMessage, thoughts: list[ThinkingBlock], rendering: Rendering) -> None:
+    # Signed or encrypted reasoning goes back to its maker only, and nobody who speaks this dialect signs in this form.
+    open_thoughts = [block for block in thoughts if block.signature is None and block.encrypted is None]
+    if len(open_thoughts) < len(thoughts):
+        rendering.warn("signed or encrypted reasoning was left out: it goes back only to the provider that made it")
+    # OpenAI itself refuses a field for reasoning; the servers that imitate it read or ignore it.
+    if not open_thoughts or not rendering.is_imitation:
+        return
+    is_new = rendering.is_own and open_thoughts[0].extra.get("field") == REASONING_NEW
+    message[REASONING_NEW if is_new else REASONING] = "".join([block.text for block in open_thoughts])
+
+
+def _with_rest(wire: WireMessage, message: ChatMessage, rendering: Rendering) -> WireMessage:
+    """Add name and unnamed fields."""
+    if message.name is not None:
+        wire["name"] = message.name
+    if message.extra and rendering.is_own:
+        return {**message.extra, **wire}
+    return wire
+
+
+def visible_text(blocks: Iterable[ContentBlock], *, refusal: bool) -> str:
+    """Return the refusal in the model's own words, or the rest of the text."""
+    return "".join(
+        [
+            block.text
+            for block in blocks
+            if isinstance(block, TextBlock) and (block.extra.get("type") == "refusal") == refusal
+        ]
+    )

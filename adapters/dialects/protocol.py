@@ -1,0 +1,147 @@
+"""What a dialect is: a vendor's wire format, both ways, as pure functions over bytes and our types.
+
+A dialect knows no socket, no credential and no origin. Nothing else in the program knows a vendor's field name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import attrs
+
+from ...messages.chat import Chunk, Request, Response
+from ...messages.errors import LegionError, UpstreamError
+
+
+@attrs.frozen(kw_only=True)
+class WireRequest:
+    """An HTTP request without origin and credentials.
+
+    Attributes:
+        path: Path below the provider's root, with a leading slash ("/chat/completions").
+        body: JSON bytes.
+        warnings: What the dialect could not carry, in words for people; they come back on the response.
+    """
+
+    path: str
+    body: bytes
+    warnings: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class DialectOptions:
+    """What an instance's settings add to each of its requests.
+
+    Attributes:
+        extra_body: Top-level fields merged over the rendered body.
+        enable_thinking: vLLM's chat template switch, None to leave it to the server.
+    """
+
+    extra_body: Mapping[str, Any] = attrs.field(factory=dict)
+    enable_thinking: bool | None = None
+
+
+class StreamParser(Protocol):
+    """Turns the bytes of a streamed answer into chunks."""
+
+    def feed(self, data: bytes) -> list[Chunk]:
+        """Return the chunks that `data` completes, in order; [] while an event is incomplete.
+
+        Raises:
+            UpstreamError: The provider sent an error as an event, or something unreadable.
+        """
+
+    def take(self) -> list[Chunk]:
+        """Return, after `feed` has raised, the chunks of the same bytes that came before the error.
+
+        They were said, and must not depend on how the network cut the bytes.
+        """
+
+    @property
+    def finished(self) -> bool:
+        """Whether the terminal frame has been read."""
+
+    def close(self) -> None:
+        """Say that no more bytes come.
+
+        Raises:
+            StreamBrokenError: The terminal frame never came.
+        """
+
+
+class ProviderDialect(Protocol):
+    """The client's half: we speak it to a provider."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dialect ("openai.chat")."""
+
+    def render_request(self, request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
+        """Return the request as the provider reads it.
+
+        Raises:
+            UnsupportedCapability: The dialect cannot say what the request needs.
+        """
+
+    def parse_response(self, body: bytes) -> Response:
+        """Return the answer.
+
+        Raises:
+            ProviderError: The body is not what the provider documents.
+            UpstreamError: The body is an error in disguise (an error object under status 200).
+        """
+
+    def stream_parser(self) -> StreamParser:
+        """Return a fresh parser for one streamed answer."""
+
+    def classify_error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """Return what an answer with an error status (>= 300) means; never raises, whatever the body holds."""
+
+    def parse_models(self, body: bytes) -> tuple[str, ...]:
+        """Return the model names of the provider's catalogue answer.
+
+        Raises:
+            ProviderError: The body is not a catalogue.
+        """
+
+    @property
+    def models_path(self) -> str:
+        """Path of the catalogue below the provider's root ("/models")."""
+
+
+class StreamRenderer(Protocol):
+    """Turns chunks into the bytes of a streamed answer, for one client."""
+
+    def render(self, chunk: Chunk) -> bytes:
+        """Return the event for one chunk; b"" when this dialect has none for it."""
+
+    def end(self, response: Response) -> bytes:
+        """Return the closing events of a stream that finished."""
+
+    def fail(self, error: LegionError) -> bytes:
+        """Return the closing events of a stream that failed, in the dialect's own words."""
+
+
+class ServedDialect(Protocol):
+    """The server's half: clients speak it to us."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dialect."""
+
+    def parse_request(self, body: bytes) -> Request:
+        """Return what the client wants; fields we have no name for are kept in `extra`.
+
+        Raises:
+            InvalidRequestError: The body is malformed; `param` names the field.
+        """
+
+    def render_response(self, response: Response) -> bytes:
+        """Return the whole answer as JSON bytes."""
+
+    def stream_renderer(self, request: Request) -> StreamRenderer:
+        """Return a fresh renderer for one streamed answer."""
+
+    def render_error(self, error: LegionError) -> bytes:
+        """Return the error as a JSON body; its status stands in `messages.error_table`."""

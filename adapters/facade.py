@@ -1,0 +1,245 @@
+"""What a host program holds: `legion_llm.start()` and the object it returns."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sniffio
+
+from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
+from ..messages.settings import Settings
+from ..runtime import ActorSystem, ChildSpec, Reply, Stream
+from .gateway import ActorGateway
+from .host_request import host_request
+
+
+class Legion:
+    """A running gateway inside this process.
+
+    Every method may be called from any thread, from asyncio and from trio; those that answer later return a future (`Reply`) or a `Stream`. Use it
+    as a context manager, or call `shutdown()`; a process that forgets both shuts it down at exit.
+
+    Attributes:
+        settings: The settings it runs with; they never change.
+        notes: What a person who starts it should know: which providers are used, and why others are not.
+        url: Where its HTTP API listens, or None without one.
+    """
+
+    def __init__(self, system: ActorSystem, settings: Settings, notes: tuple[str, ...] = ()) -> None:
+        self.settings = settings
+        self.notes = notes
+        self.url: str | None = None
+        self._system = system
+        self.gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
+
+    def __repr__(self) -> str:
+        return f"<Legion {self.state}>"
+
+    @property
+    def state(self) -> str:
+        """Where it is in its life: ready, draining, stopped or failed."""
+        return str(self._system.state)
+
+    def chat(
+        self,
+        message: str | None = None,
+        *,
+        messages: Iterable[ChatMessage | Mapping[str, Any]] | None = None,
+        system: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        tier: str | None = None,
+        tools: Iterable[ToolDefinition | Mapping[str, Any]] | None = None,
+        timeout: float | None = None,
+        **parameters: Any,
+    ) -> Reply[Response]:
+        """Ask a model.
+
+        Args:
+            message: One user message; or
+            messages: the conversation so far, as `ChatMessage`s or as dicts in the shape of the OpenAI API.
+            system: System prompt, put before the conversation.
+            model: Model name, "instance/model", or None to let the router choose.
+            provider: Provider or instance to use ("openai", "openai/eu"), or None.
+            tier: local, fleet, openai_compat, cloud or frontier, or None.
+            tools: Tools the model may call, as `ToolDefinition`s or as dicts in the shape of the OpenAI API; [] for none at all.
+            timeout: Seconds for the whole request; None takes the setting `request_timeout`.
+            **parameters: temperature, top_p, top_k, max_tokens, stop, seed, presence_penalty, frequency_penalty, tool_choice, response_format,
+                thinking, conversation_id, metadata; see `Request` and `Generation`.
+
+        Returns:
+            A future. What it raises stands in `legion_llm.errors`; giving up (`get(timeout)`, `cancel()`, a cancelled await) stops the upstream call.
+
+        Raises:
+            InvalidRequestError: The arguments make no request.
+            SystemNotRunning: It is not ready.
+        """
+        named = {
+            "system": system,
+            "model": model,
+            "provider": provider,
+            "tier": tier,
+            "tools": tools,
+            "timeout": timeout,
+        }
+        return self.gateway.submit(host_request(message, messages, {**named, **parameters}))
+
+    def stream(
+        self,
+        message: str | None = None,
+        *,
+        messages: Iterable[ChatMessage | Mapping[str, Any]] | None = None,
+        system: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        tier: str | None = None,
+        tools: Iterable[ToolDefinition | Mapping[str, Any]] | None = None,
+        timeout: float | None = None,
+        **parameters: Any,
+    ) -> Stream[Chunk, Response]:
+        """Ask a model and read the answer as it comes; arguments and errors as for `chat`.
+
+        Returns:
+            A stream of chunks: `for` from a thread, `async for` under asyncio or trio. `chunk.text` is the visible text; `stream.reply` is the whole
+            response. Closing the stream early stops the upstream call.
+        """
+        named = {
+            "system": system,
+            "model": model,
+            "provider": provider,
+            "tier": tier,
+            "tools": tools,
+            "timeout": timeout,
+        }
+        return self.gateway.submit_stream(host_request(message, messages, {**named, **parameters, "stream": True}))
+
+    def submit(self, request: Request) -> Reply[Response]:
+        """Ask with a ready-made request."""
+        return self.gateway.submit(request)
+
+    def models(self) -> Reply[tuple[ModelInfo, ...]]:
+        """List the models that can be asked for."""
+        return self.gateway.models()
+
+    def providers(self) -> Reply[tuple[ProviderInfo, ...]]:
+        """List the provider instances and how they are."""
+        return self.gateway.providers()
+
+    def inspect(self, path: str = "") -> dict[str, Any]:
+        """Describe the actors as plain data, without secrets and prompt text. From a thread; see `inspect_async`.
+
+        Args:
+            path: "" for the whole tree, else an actor's path ("router", "connections/openai").
+
+        Raises:
+            NotFoundError: There is no such actor.
+        """
+        return self._system.inspect(path)
+
+    async def inspect_async(self, path: str = "") -> dict[str, Any]:
+        """Describe the actors, from a coroutine; as `inspect`."""
+        return await self._system.inspect_async(path)
+
+    def shutdown(self, drain: float | None = None) -> None:
+        """Stop: take no new requests, let running ones finish for `drain` seconds (None: the setting), cancel the rest. May be called twice."""
+        self._system.shutdown(self.settings.runtime.drain_timeout if drain is None else drain)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Shut down in a thread beside the host's loop, whose tasks may still be waiting for answers."""
+        if sniffio.current_async_library() == "trio":
+            import trio  # noqa: PLC0415 - only where trio runs already
+
+            await trio.to_thread.run_sync(self.shutdown)
+        else:
+            await asyncio.to_thread(self.shutdown)
+
+
+def start(
+    settings: Settings | Mapping[str, Any] | None = None,
+    *,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    name: str = "legion",
+) -> Legion:
+    """Start the gateway in this process and return when it is ready.
+
+    Args:
+        settings: Ready-made settings, or a dict laid over defaults, settings file and environment; with or without the root key `llm`.
+        config: Settings file, JSON or TOML; None looks where `LEGION_LLM_CONFIG` says, else in `~/.legionio/settings/llm.json`.
+        environ: Environment for settings and credentials; None takes the process's.
+        name: Shown in thread names and logs. Any number of gateways may live side by side.
+
+    Raises:
+        SettingsError: The configuration is wrong; the message names the path.
+        StartFailed: An actor could not start.
+    """
+    return launch(settings_from(settings, config=config, environ=environ), environ=environ, name=name)
+
+
+def settings_from(
+    settings: Settings | Mapping[str, Any] | None,
+    *,
+    config: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Return ready-made settings as they are; anything else is loaded.
+
+    Raises:
+        SettingsError: The configuration is wrong.
+    """
+    if isinstance(settings, Settings):
+        return settings
+    from .settings import load_settings  # noqa: PLC0415 - keeps `import legion_llm` light
+
+    return load_settings(config=config, overrides=settings, environ=os.environ if environ is None else environ)
+
+
+def launch(
+    settings: Settings,
+    *,
+    environ: Mapping[str, str] | None = None,
+    name: str = "legion",
+    system: ActorSystem | None = None,
+    edge: tuple[ChildSpec, ...] = (),
+    demo_if_empty: bool = False,
+) -> Legion:
+    """Start a gateway with settings that are loaded already.
+
+    Args:
+        settings: The settings.
+        environ: Environment for credentials; None takes the process's.
+        name: Name of the system, where none is given.
+        system: A system to run in, for callers that need its addresses first.
+        edge: Actors that let others in.
+        demo_if_empty: Answer with the built-in demo model if no provider is configured or found.
+
+    Raises:
+        SettingsError, StartFailed: As for `start`.
+    """
+    # Imported here and not above: they bring httpx and its like along, which an importing host should not wait for.
+    from .assembly import tree_of  # noqa: PLC0415
+    from .providers.choose import choose_instances  # noqa: PLC0415
+
+    environ = os.environ if environ is None else environ
+    chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
+    system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
+    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge))
+    return Legion(system, settings, chosen.notes)

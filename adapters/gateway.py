@@ -1,0 +1,61 @@
+"""The way into the actors: what the facade, the HTTP API and the command line have in common."""
+
+from __future__ import annotations
+
+from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
+from ..messages.errors import SystemNotRunning
+from ..messages.routing import Infer, InferStream, ListModels, ListProviders
+from ..runtime import ActorSystem, Reply, Stream, SystemState
+
+
+class ActorGateway:
+    """Sends requests to the actors of one system.
+
+    Every method answers at once with a future; while the system is not ready that future holds `SystemNotRunning`.
+
+    Args:
+        system: The running system.
+        request_timeout: Seconds a request gets where it names no timeout of its own.
+        enabled: False refuses every request (the setting `enabled`).
+    """
+
+    def __init__(self, system: ActorSystem, *, request_timeout: float, enabled: bool = True) -> None:
+        self._system = system
+        self._timeout = request_timeout
+        self._enabled = enabled
+        self._inference = system.address("inference")
+        self._router = system.address("router")
+
+    def submit(self, request: Request) -> Reply[Response]:
+        """Answer a request."""
+        self._check()
+        return self._inference.request(Infer(request=request), timeout=self._timeout_of(request))
+
+    def submit_stream(self, request: Request) -> Stream[Chunk, Response]:
+        """Answer a request piece by piece."""
+        self._check()
+        return self._inference.stream(InferStream(request=request), timeout=self._timeout_of(request))
+
+    def models(self) -> Reply[tuple[ModelInfo, ...]]:
+        """List the models that can be asked for."""
+        self._check()
+        return self._router.request(ListModels(), timeout=self._timeout)
+
+    def providers(self) -> Reply[tuple[ProviderInfo, ...]]:
+        """List the provider instances and how they are."""
+        self._check()
+        return self._router.request(ListProviders(), timeout=self._timeout)
+
+    def readiness(self) -> tuple[bool, str]:
+        """Return whether requests are taken, and the state in one word or the reason."""
+        if not self._enabled:
+            return False, "disabled by the setting `enabled`"
+        return self._system.state is SystemState.READY, str(self._system.state)
+
+    def _check(self) -> None:
+        self._system.check_ready()
+        if not self._enabled:
+            raise SystemNotRunning("requests are refused: the setting `enabled` is false")
+
+    def _timeout_of(self, request: Request) -> float:
+        return self._timeout if request.timeout is None else min(self._timeout, request.timeout)

@@ -1,0 +1,113 @@
+"""From the arguments of `legion.chat()` to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import attrs
+
+from ..messages.chat import ChatMessage, Generation, Request, ResponseFormat, Thinking, ToolChoice, ToolDefinition
+from ..messages.errors import InvalidRequestError
+
+_GENERATION: Final = frozenset(field.name for field in attrs.fields(Generation))
+# Fields of a request that are taken as they are, and those that are looked at.
+_REQUEST: Final = frozenset(
+    {"system", "model", "provider", "tier", "timeout", "conversation_id", "metadata", "extra", "stream"}
+)
+_SHAPED: Final = frozenset({"tools", "tool_choice", "response_format", "thinking"})
+
+
+def host_request(
+    message: str | None,
+    messages: Iterable[ChatMessage | Mapping[str, Any]] | None,
+    parameters: Mapping[str, Any],
+) -> Request:
+    """Return the request that a host's call describes; the arguments are those of `Legion.chat`.
+
+    Raises:
+        InvalidRequestError: They make no request; `param` names the one at fault.
+    """
+    unknown = parameters.keys() - _GENERATION - _REQUEST - _SHAPED
+    if unknown:
+        known = ", ".join(sorted(_GENERATION | _REQUEST | _SHAPED))
+        raise InvalidRequestError(f"unknown parameter {min(unknown)!r}; known are {known}", param=min(unknown))
+    timeout, tools = parameters.get("timeout"), parameters.get("tools")
+    if timeout is not None and timeout <= 0:
+        raise InvalidRequestError(f"timeout must be above 0 s, got {timeout}", param="timeout")
+    return Request(
+        messages=_conversation(message, messages),
+        tools=None if tools is None else tuple(map(_tool, tools)),
+        generation=_generation(parameters),
+        tool_choice=_tool_choice(parameters.get("tool_choice")),
+        response_format=_typed(parameters, "response_format", ResponseFormat),
+        thinking=_typed(parameters, "thinking", Thinking),
+        **{name: parameters[name] for name in _REQUEST & parameters.keys()},
+    )
+
+
+def _conversation(
+    message: str | None, messages: Iterable[ChatMessage | Mapping[str, Any]] | None
+) -> tuple[ChatMessage, ...]:
+    if (message is None) == (messages is None):
+        raise InvalidRequestError("give either one message or messages=[...]", param="messages")
+    if message is not None:
+        if not isinstance(message, str):
+            raise InvalidRequestError(f"the message must be text, not {type(message).__name__}", param="message")
+        return (ChatMessage(content=message),)
+    assert messages is not None
+    if isinstance(messages, (str, Mapping)):
+        raise InvalidRequestError("messages must be a list of messages", param="messages")
+    conversation = tuple(_chat_message(each, number) for number, each in enumerate(messages))
+    if not conversation:
+        raise InvalidRequestError("messages must not be empty", param="messages")
+    return conversation
+
+
+def _chat_message(value: object, number: int) -> ChatMessage:
+    if isinstance(value, ChatMessage):
+        return value
+    from .dialects.openai_chat import parse_message  # noqa: PLC0415 - only for hosts that pass dicts
+
+    return parse_message(value, f"messages.{number}")
+
+
+def _tool(value: object) -> ToolDefinition:
+    if isinstance(value, ToolDefinition):
+        return value
+    from .dialects.openai_chat import parse_tool  # noqa: PLC0415 - only for hosts that pass dicts
+
+    return parse_tool(value, "tools")
+
+
+def _generation(parameters: Mapping[str, Any]) -> Generation:
+    given = {name: parameters[name] for name in _GENERATION & parameters.keys()}
+    stop = given.get("stop")
+    if stop is not None:
+        given["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+    for name, value in given.items():
+        if name != "stop" and value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            raise InvalidRequestError(f"{name} must be a number, not {type(value).__name__}", param=name)
+    return Generation(**given)
+
+
+def _tool_choice(value: object) -> ToolChoice | None:
+    """Accept a `ToolChoice`, one of its modes, or the name of a tool."""
+    if value is None or isinstance(value, ToolChoice):
+        return value
+    if not isinstance(value, str):
+        raise InvalidRequestError("tool_choice must be a ToolChoice, a mode or a tool's name", param="tool_choice")
+    match value:
+        case "auto" | "none" | "required":
+            return ToolChoice(mode=value)
+        case name:
+            return ToolChoice(mode="tool", name=name)
+
+
+def _typed(parameters: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise InvalidRequestError(
+            f"{name} must be a legion_llm.{kind.__name__}, not {type(value).__name__}", param=name
+        )
+    return value

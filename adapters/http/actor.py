@@ -1,0 +1,111 @@
+"""Lets HTTP clients in."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+from typing import Any
+
+import attrs
+
+from ...messages.base import Message
+from ...runtime import ASYNCIO, Actor, ChildSpec
+from ..dialects.protocol import ServedDialect
+from .app import build_app
+from .config import HttpApiConfig
+from .gateway import Gateway
+from .listening import ListeningAddress
+from .server import GuestServer
+
+logger = logging.getLogger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class ApiAddress(Message[str]):
+    """At which URL does the API listen?"""
+
+
+class HttpApi(Actor[ApiAddress]):
+    """Runs uvicorn on its loop.
+
+    Owns the listening socket and the connections. Takes ApiAddress. Asks nobody: requests go to the gateway, each in a task of its own.
+
+    Args:
+        address: Where to listen.
+        config: Limits.
+        gateway: Who answers.
+        dialect: OpenAI's chat dialect.
+    """
+
+    home = ASYNCIO
+
+    def __init__(
+        self, address: ListeningAddress, config: HttpApiConfig, gateway: Gateway, dialect: ServedDialect
+    ) -> None:
+        super().__init__()
+        self._address = address
+        self._config = config
+        self._server = GuestServer(build_app(gateway, config, dialect), config, dialect)
+
+    async def on_start(self) -> None:
+        """Bind and accept.
+
+        Raises:
+            SettingsError: There is no such host.
+            StartFailed: The port is in use, or may not be used.
+        """
+        listening = await self._address.bind()
+        if not self._address.is_loopback:
+            logger.warning(
+                "THE HTTP API LISTENS ON %s: WHOEVER REACHES PORT %d CAN USE IT, THERE IS NO AUTHENTICATION YET",
+                self._address.address,
+                self._address.port,
+            )
+        await self._server.open(listening)
+        self.spawn(self._serve, listening)
+
+    def on_api_address(self, _message: ApiAddress) -> str:
+        """Return the URL."""
+        return self._address.url
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the URL and how busy it is."""
+        return {
+            "url": self._address.url,
+            "connections": self._server.connections,
+            "running": self._server.running,
+            "answered": self._server.answered,
+        }
+
+    async def _serve(self, listening: socket.socket) -> None:
+        """Serve until cancelled, which is how a stop reaches a task of the actor's, and a crash, too."""
+        try:
+            await self._server.main_loop()
+        finally:
+            await self._server.close(self._grace())
+            listening.close()
+
+    def _grace(self) -> float:
+        """Return the seconds running requests still have: none after a crash."""
+        stop = None if self._process is None else self._process._stop  # noqa: SLF001 - the runtime does not tell an actor its deadline otherwise
+        left = -math.inf if stop is None else stop.deadline - self.clock.monotonic()
+        return max(0.0, min(left, self._config.settings.drain_timeout))
+
+
+def http_api(
+    address: ListeningAddress,
+    gateway: Gateway,
+    dialect: ServedDialect,
+    config: HttpApiConfig | None = None,
+    *,
+    name: str = "http api",
+) -> ChildSpec:
+    """Return the description of the actor for a supervision tree; it belongs last, so that it starts last and stops first."""
+    config = config or HttpApiConfig()
+
+    def api() -> HttpApi:
+        return HttpApi(address, config, gateway, dialect)
+
+    # Stopping takes the deadline of the stop and a little more for last words.
+    return ChildSpec(name=name, factory=api, home=ASYNCIO)

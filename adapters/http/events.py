@@ -1,0 +1,92 @@
+"""A streamed answer as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.types import Send
+
+from ...messages.chat import Chunk, Response
+from ...messages.errors import LegionError
+from ...runtime import Stream
+from ..dialects.protocol import StreamRenderer
+from .waiting import unless_stopped
+
+COMMENT: Final = b": keep-alive\n\n"
+_HEADERS: Final = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    # nginx would hold events back until it has a buffer full of them.
+    (b"x-accel-buffering", b"no"),
+)
+
+
+class EventRelay:
+    """Passes one answer on, piece by piece, as it comes.
+
+    Args:
+        stream: The answer.
+        renderer: Turns its chunks into events.
+        send: The exchange's.
+        request_id: For the header.
+        comment_interval: Seconds of silence after which a comment is sent.
+    """
+
+    def __init__(
+        self,
+        stream: Stream[Chunk, Response],
+        renderer: StreamRenderer,
+        send: Send,
+        *,
+        request_id: bytes,
+        comment_interval: float,
+    ) -> None:
+        self._stream = stream
+        self._renderer = renderer
+        self._send = send
+        self._request_id = request_id
+        self._interval = comment_interval
+        self._loop = asyncio.get_running_loop()
+        self._sent_at = 0.0
+
+    async def run(self) -> None:
+        """Relay the whole answer, a failure after its start included.
+
+        Raises:
+            LegionError: It failed before anything was sent, so that there is still a status to say so.
+        """
+        chunks = await unless_stopped(self._stream.read_many())
+        headers = [*_HEADERS, (b"x-request-id", self._request_id)]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        ticker = self._loop.create_task(self._tick())
+        try:
+            closing = await self._relay(chunks)
+        finally:
+            ticker.cancel()
+        await self._write(closing, more=False)
+
+    async def _relay(self, chunks: list[Chunk]) -> bytes:
+        """Relay chunks until there are no more; returns the closing events."""
+        render = self._renderer.render
+        try:
+            while chunks:
+                await self._write(b"".join([render(chunk) for chunk in chunks]))
+                chunks = await unless_stopped(self._stream.read_many())
+            return self._renderer.end(await self._stream.reply)
+        except LegionError as error:
+            return self._renderer.fail(error)
+
+    async def _write(self, events: bytes, *, more: bool = True) -> None:
+        if events or not more:
+            self._sent_at = self._loop.time()
+            await self._send({"type": "http.response.body", "body": events, "more_body": more})
+
+    async def _tick(self) -> None:
+        """Break every long silence."""
+        while True:
+            due = self._sent_at + self._interval
+            if due <= self._loop.time():
+                await self._write(COMMENT)
+            else:
+                await asyncio.sleep(due - self._loop.time())

@@ -1,0 +1,43 @@
+"""The port of the HTTP API: what it needs of the gateway behind it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ...messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
+from ...runtime import Reply, Stream
+
+
+class Gateway(Protocol):
+    """Takes requests and answers at once with a future; cancelling that stops the work down to the upstream socket."""
+
+    def submit(self, request: Request) -> Reply[Response]:
+        """Answer a request.
+
+        Raises:
+            SystemNotRunning: Nothing is taken now.
+        """
+
+    def submit_stream(self, request: Request) -> Stream[Chunk, Response]:
+        """Answer a request piece by piece.
+
+        Raises:
+            SystemNotRunning: Nothing is taken now.
+        """
+
+    def models(self) -> Reply[tuple[ModelInfo, ...]]:
+        """List the models that can be asked for.
+
+        Raises:
+            SystemNotRunning: Nothing is taken now.
+        """
+
+    def providers(self) -> Reply[tuple[ProviderInfo, ...]]:
+        """List the provider instances and how they are.
+
+        Raises:
+            SystemNotRunning: Nothing is taken now.
+        """
+
+    def readiness(self) -> tuple[bool, str]:
+        """Return whether requests are taken, and the state in one word or the reason why not."""

@@ -1,0 +1,42 @@
+"""What an answer says about itself in its headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+from urllib.parse import quote
+
+from ...messages.chat import RoutingInfo
+
+Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+
+_WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
+
+
+def request_id_of(headers: Headers) -> bytes | None:
+    """Return the client's own x-request-id, or None where it sent none that may be repeated."""
+    for name, value in headers:
+        if name == b"x-request-id":
+            return value if _WELL_FORMED.fullmatch(value) else None
+    return None
+
+
+def routing_headers(routing: RoutingInfo | None) -> list[tuple[bytes, bytes]]:
+    """Return who answered; [] where that is not known."""
+    if routing is None:
+        return []
+    return [
+        (b"x-legion-provider", _header_value(routing.provider)),
+        (b"x-legion-model", _header_value(routing.model)),
+        (b"x-legion-tier", _header_value(routing.tier)),
+        (b"x-legion-attempts", b"%d" % routing.attempts),
+    ]
+
+
+def _header_value(text: str) -> bytes:
+    # A model's name comes from a provider's catalogue and may hold anything.
+    if text.isascii() and text.isprintable():
+        return text.encode()
+    return quote(text, safe=_VISIBLE).encode()

@@ -1,0 +1,85 @@
+"""POST /v1/chat/completions, and any dialect that is spoken the same way: one request in, one answer or event stream out."""
+
+from __future__ import annotations
+
+from starlette.types import Receive, Scope, Send
+
+from ....messages.chat import Request
+from ....messages.errors import LegionError
+from ...dialects.protocol import ServedDialect
+from ..answers import JSON, Answer, error_answer, fresh_request_id, send_answer
+from ..body import JsonBody
+from ..config import HttpApiConfig
+from ..events import EventRelay
+from ..faults import ClientGone, HttpFault
+from ..gateway import Gateway
+from ..identity import request_id_of, routing_headers
+from ..waiting import DisconnectWatch, unless_stopped
+
+
+class ChatEndpoint:
+    """The hot path, so it speaks ASGI itself: one body, one parse, one rendering, no request or response objects in between.
+
+    Args:
+        gateway: Who answers.
+        dialect: What the clients of this path speak.
+        config: Limits.
+    """
+
+    def __init__(self, gateway: Gateway, dialect: ServedDialect, config: HttpApiConfig) -> None:
+        self._gateway = gateway
+        self._dialect = dialect
+        self._config = config
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = scope["headers"]
+        request_id = request_id_of(headers)
+        body = JsonBody(headers, receive, self._config.settings)
+        try:
+            request = self._dialect.parse_request(await unless_stopped(body.read()))
+            request_id = request_id or request.id.encode()
+            answer = self._stream if request.stream else self._whole
+            await answer(request, request_id, scope, send)
+        except ClientGone:
+            return
+        except (LegionError, HttpFault) as failure:
+            await self._refuse(failure, request_id or fresh_request_id(), body, send)
+
+    async def _whole(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
+        reply = self._gateway.submit(request)
+        with DisconnectWatch(scope, reply.cancel) as client:
+            try:
+                response = await unless_stopped(reply)
+            except LegionError:
+                if client.gone:
+                    raise ClientGone from None
+                raise
+        headers = (JSON, (b"x-request-id", request_id), *routing_headers(response.routing))
+        await send_answer(send, Answer(200, self._dialect.render_response(response), headers))
+
+    async def _stream(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
+        stream = self._gateway.submit_stream(request)
+        with DisconnectWatch(scope, stream.close) as client:
+            relay = EventRelay(
+                stream,
+                self._dialect.stream_renderer(request),
+                send,
+                request_id=request_id,
+                comment_interval=self._config.comment_interval,
+            )
+            try:
+                await relay.run()
+            except LegionError:
+                if client.gone:
+                    raise ClientGone from None
+                raise
+
+    async def _refuse(self, failure: LegionError | HttpFault, request_id: bytes, body: JsonBody, send: Send) -> None:
+        answer = error_answer(self._dialect, failure, request_id)
+        if answer.status != 413:  # noqa: PLR2004 - Content Too Large
+            await send_answer(send, answer)
+            return
+        await send_answer(send, answer, ends=False)
+        await body.discard(self._config.linger_timeout)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,0 +1,1 @@
+"""Providers: a dialect, an origin and credentials behind the connection's port."""

@@ -1,0 +1,83 @@
+"""From an instance's settings to a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ...actors.connection.port import Provider
+from ...messages.errors import SettingsError
+from ...messages.settings import InstanceSettings, Kind
+from ..dialects.ollama import Ollama
+from ..dialects.openai_chat import OpenAIChat
+from ..dialects.protocol import DialectOptions, ProviderDialect
+from ..settings.credentials import Absent, credential_for, headers_for
+from .demo import DemoProvider
+from .endpoint import Endpoint, setting_path
+from .http import HttpProvider
+from .transports import TransportFactory, transport_for
+
+# OpenAI has renamed the field that limits the answer; the servers that imitate it mostly know the old name alone.
+_OPENAI: Final = OpenAIChat(max_tokens_field="max_completion_tokens")
+_OPENAI_LIKE: Final = OpenAIChat(max_tokens_field="max_tokens")
+
+DIALECTS: Final[Mapping[Kind, ProviderDialect]] = MappingProxyType(
+    {"openai": _OPENAI, "openai_compat": _OPENAI_LIKE, "vllm": _OPENAI_LIKE, "ollama": Ollama()}
+)
+
+
+def build_provider(
+    instance: InstanceSettings, environ: Mapping[str, str], transport_factory: TransportFactory = transport_for
+) -> Provider:
+    """Return the provider that the settings describe. It opens no connection before its first call.
+
+    Args:
+        instance: What to build.
+        environ: Where credentials and proxies are looked up.
+        transport_factory: Makes its transport.
+
+    Raises:
+        SettingsError: A credential or header is missing, or cannot be sent; the message names setting and variables.
+    """
+    if instance.kind == "demo":
+        return DemoProvider(name=instance.name, settings=instance.demo)
+    endpoint = Endpoint(
+        name=instance.name,
+        root_url=instance.base_url or "",
+        timeouts=instance.timeouts,
+        # What the user set last wins over what follows from the key.
+        headers=[*_credential_headers(instance, environ), *_own_headers(instance, environ)],
+    )
+    return HttpProvider(
+        endpoint=endpoint,
+        dialect=DIALECTS[instance.kind],
+        transport=transport_factory(instance, environ),
+        options=DialectOptions(extra_body=instance.extra_body, enable_thinking=instance.enable_thinking),
+    )
+
+
+def _own_headers(instance: InstanceSettings, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    headers = headers_for(instance, environ)
+    if isinstance(headers, Absent):
+        path = setting_path(instance.name, "headers")
+        raise SettingsError(f"{path}: {headers.reason}", path=path)
+    return list(headers.items())
+
+
+def _credential_headers(instance: InstanceSettings, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    organization = [("OpenAI-Organization", instance.organization)] if instance.organization else []
+    key = credential_for(instance, environ)
+    if not isinstance(key, Absent):
+        return [("Authorization", f"Bearer {key.reveal()}"), *organization]
+    named = instance.api_key is not None and instance.api_key.stated
+    if instance.needs_key or named:
+        raise _no_key(instance, key)
+    return organization
+
+
+def _no_key(instance: InstanceSettings, absent: Absent) -> SettingsError:
+    path = setting_path(instance.name, "api_key")
+    variables = " or ".join(instance.key_variables)
+    remedy = f"set {path}" + (f", or {variables} in the environment" if variables else "")
+    return SettingsError(f"{instance.name} has no credential ({absent.reason}): {remedy}", path=path)

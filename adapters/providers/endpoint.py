@@ -1,0 +1,121 @@
+"""Where a provider lives, and the requests that go there, made with as little work per call as possible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+import httpx
+
+from ...messages.errors import SettingsError
+from ...messages.settings import TimeoutSettings, is_header_value
+from .pieces import ACCEPTED
+
+_SENDABLE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# What the transport decides about the connection itself; a wrong one would break the framing.
+_NOT_YOURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
+
+
+class Endpoint:
+    """A root URL with the headers that every request to it carries.
+
+    The header list is built once and copied per request; URLs are parsed once per path. The credential is among the
+    headers, so neither this object nor its errors ever show a value.
+
+    Attributes:
+        name: Name of the instance ("openai/eu"), for errors.
+        root: Where the dialect's paths start ("https://api.openai.com/v1").
+        timeouts: Time limits of each attempt.
+    """
+
+    def __init__(
+        self, *, name: str, root_url: str, timeouts: TimeoutSettings, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Check and build everything that is the same for every request; `headers` include the credential.
+
+        Raises:
+            SettingsError: The URL is no http(s) address, or a header cannot be sent.
+        """
+        self.name = name
+        self.root = _root(name, root_url)
+        self.timeouts = timeouts
+        base = httpx.Headers({"Host": self.root.netloc.decode(), "User-Agent": "legion-llm"})
+        base["Accept"] = "application/json, text/event-stream, application/x-ndjson"
+        for header, value in headers:
+            _check_header(name, header, value)
+            base[header] = value
+        self._get = httpx.Headers(base)
+        self._get["Accept-Encoding"] = ACCEPTED
+        self._whole = httpx.Headers(self._get)
+        self._whole["Content-Type"] = "application/json"
+        # A compressor between us and the model gathers events before it lets them go.
+        self._stream = httpx.Headers(self._whole)
+        self._stream["Accept-Encoding"] = "identity"
+        self._urls: dict[str, httpx.URL] = {}
+        self._extensions: dict[str, Any] = {
+            # `read` would hold between any two reads; the exchange's own scope knows better what is waited for.
+            "timeout": {
+                "connect": timeouts.connect,
+                "read": None,
+                "write": timeouts.first_byte,
+                "pool": timeouts.connect,
+            },
+            "legion_first_byte": timeouts.first_byte,
+        }
+
+    def post(self, path: str, body: bytes, *, stream: bool) -> httpx.Request:
+        """Return a request that sends `body`, JSON, to a path below the root."""
+        headers = self._stream if stream else self._whole
+        # `stream=` spares httpx's guesses about headers, which are all known here.
+        request = httpx.Request(
+            "POST", self._url(path), headers=headers, stream=httpx.ByteStream(body), extensions=self._extensions
+        )
+        request.headers["Content-Length"] = str(len(body))
+        request.read()
+        return request
+
+    def get(self, path: str) -> httpx.Request:
+        """Return a request without a body to a path below the root."""
+        return httpx.Request("GET", self._url(path), headers=self._get, extensions=self._extensions)
+
+    def _url(self, path: str) -> httpx.URL:
+        url = self._urls.get(path)
+        if url is None:
+            # A dialect knows a handful of fixed paths (or one per model): this cannot grow with traffic.
+            url = self._urls[path] = self.root.copy_with(
+                raw_path=self.root.raw_path.rstrip(b"/") + path.encode("ascii")
+            )
+        return url
+
+
+def setting_path(name: str, field: str) -> str:
+    """Return where a field of an instance stands: "openai/eu" -> "providers.openai.instances.eu.api_key"."""
+    provider, _, instance = name.partition("/")
+    within = f"{provider}.instances.{instance}" if instance else provider
+    return f"providers.{within}.{field}"
+
+
+def _root(name: str, root_url: str) -> httpx.URL:
+    path = setting_path(name, "base_url")
+    try:
+        url = httpx.URL(root_url)
+    except httpx.InvalidURL as error:
+        raise SettingsError(f"{path}: {root_url!r} is not a URL: {error}", path=path) from error
+    if url.userinfo:
+        raise SettingsError(f"{path}: a password does not belong into the address; use api_key or headers", path=path)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise SettingsError(
+            f"{path}: {root_url!r} is not an http(s) address (like http://localhost:8000/v1)", path=path
+        )
+    if url.query or url.fragment:
+        raise SettingsError(f"{path}: {root_url!r} must end with its path, without ? and #", path=path)
+    return url
+
+
+def _check_header(name: str, header: str, value: str) -> None:
+    path = setting_path(name, "headers")
+    if not _SENDABLE_NAME.fullmatch(header) or header.lower() in _NOT_YOURS:
+        raise SettingsError(f"{path}: header {header!r} cannot be set", path=path)
+    if not is_header_value(value):
+        raise SettingsError(f"{path}: the value of {header!r} has signs that no header may have", path=path)

@@ -1,0 +1,128 @@
+"""A provider behind HTTP: a dialect, an origin and credentials."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import attrs
+import httpx
+
+from ...actors.connection.port import ChunkSink
+from ...messages.chat import ChatMessage, Request, Response
+from ...messages.content import ThinkingBlock
+from ..dialects.protocol import DialectOptions, ProviderDialect, WireRequest
+from .endpoint import Endpoint
+from .exchange import Exchange
+from .faults import Stage
+from .pages import refuse_html
+from .relay import Relay
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+
+
+class HttpProvider:
+    """Implements `actors.connection.port.Provider` over an httpx transport.
+
+    Requests are built straight for the transport; `httpx.AsyncClient` would cost several times as much as all the rest.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint: Endpoint,
+        dialect: ProviderDialect,
+        transport: httpx.AsyncBaseTransport,
+        options: DialectOptions | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            endpoint: Where it lives.
+            dialect: What is spoken there.
+            transport: Carries the requests; belongs to the provider from now on.
+            options: What the settings add to each request.
+            max_body_bytes: Most bytes of a whole answer, and most characters of a streamed one.
+            wall_clock: Returns Unix seconds, for answers that do not tell when they were made.
+        """
+        self.name = endpoint.name
+        self._endpoint = endpoint
+        self._dialect = dialect
+        self._transport = transport
+        self._options = options or DialectOptions()
+        self._max_body_bytes = max_body_bytes
+        self._wall_clock = wall_clock
+
+    def __repr__(self) -> str:
+        """Without headers: they carry the credential."""
+        return f"<HttpProvider {self.name}: {self._dialect.name} at {self._endpoint.root}>"
+
+    async def chat(self, request: Request, model: str) -> Response:
+        """Return the whole answer; see the port."""
+        wire = self._dialect.render_request(request, model, stream=False, options=self._options)
+        post = self._endpoint.post(wire.path, wire.body, stream=False)
+        response = await self._read(post, model, self._dialect.parse_response)
+        return self._completed(response, wire, model)
+
+    async def stream(self, request: Request, model: str, sink: ChunkSink) -> Response:
+        """Send the chunks of the answer as they arrive, and return the whole of it; see the port."""
+        wire = self._dialect.render_request(request, model, stream=True, options=self._options)
+        post = self._endpoint.post(wire.path, wire.body, stream=True)
+        exchange = self._exchange(model)
+        relay = Relay(exchange, self._dialect, sink, self._max_body_bytes)
+        await exchange.run(self._transport, post, relay.read, Stage.STREAMING)
+        return relay.builder.build(
+            model=model, created=int(self._wall_clock()), origin=self.name, warnings=wire.warnings
+        )
+
+    async def models(self) -> tuple[str, ...]:
+        """Return the models that the provider lists; see the port."""
+        get = self._endpoint.get(self._dialect.models_path)
+        return await self._read(get, None, self._dialect.parse_models)
+
+    async def aclose(self) -> None:
+        """Close the transport. May be called twice."""
+        await self._transport.aclose()
+
+    def _exchange(self, model: str | None) -> Exchange:
+        return Exchange(provider=self.name, model=model, limits=self._endpoint.timeouts, dialect=self._dialect)
+
+    async def _read(self, request: httpx.Request, model: str | None, parse: Callable[[bytes], T]) -> T:
+        exchange = self._exchange(model)
+
+        async def read(response: httpx.Response) -> T:
+            body = await exchange.read_whole(response, self._max_body_bytes)
+            refuse_html(body)
+            return parse(body)
+
+        return await exchange.run(self._transport, request, read, Stage.ANSWERING)
+
+    def _completed(self, response: Response, wire: WireRequest, model: str) -> Response:
+        """Fill in what the provider did not say, and what the dialect could not know."""
+        changes: dict[str, Any] = {}
+        if wire.warnings:
+            changes["warnings"] = (*wire.warnings, *response.warnings)
+        if not response.model:
+            changes["model"] = model
+        if not response.created:
+            changes["created"] = int(self._wall_clock())
+        if _has_thinking(response.message):
+            changes["message"] = _with_origin(response.message, self.name)
+        return attrs.evolve(response, **changes) if changes else response
+
+
+def _has_thinking(message: ChatMessage) -> bool:
+    return not isinstance(message.content, str) and any(type(block) is ThinkingBlock for block in message.content)
+
+
+def _with_origin(message: ChatMessage, origin: str) -> ChatMessage:
+    """Signed reasoning goes back only to where it was made: note where that is."""
+    blocks = [
+        attrs.evolve(block, origin=origin) if isinstance(block, ThinkingBlock) else block for block in message.blocks
+    ]
+    return attrs.evolve(message, content=tuple(blocks))

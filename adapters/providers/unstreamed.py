@@ -1,0 +1,41 @@
+"""A whole answer as the chunks of a stream, for servers that do not stream."""
+
+from __future__ import annotations
+
+from ...messages.chat import BlockKind, Chunk, ChunkKind, Response
+from ...messages.content import ThinkingBlock, ToolUseBlock
+
+
+def chunks_of(response: Response) -> list[Chunk]:
+    """Return the chunks that a stream of this answer might have had, every block in one piece."""
+    chunks = [Chunk(kind=ChunkKind.START, id=response.id, model=response.model)]
+    for number, block in enumerate(response.message.blocks):
+        if isinstance(block, ToolUseBlock):
+            chunks += _block(number, "tool_use", block.arguments, tool_id=block.id, tool_name=block.name)
+        elif isinstance(block, ThinkingBlock):
+            chunks += _block(number, "thinking", block.text, signature=block.signature)
+        else:
+            chunks += _block(number, "text", getattr(block, "text", ""))
+    end = Chunk(
+        kind=ChunkKind.END,
+        usage=response.usage,
+        stop_reason=response.stop_reason,
+        stop_sequence=response.stop_sequence,
+    )
+    return [*chunks, end]
+
+
+def _block(
+    number: int,
+    kind: BlockKind,
+    text: str,
+    *,
+    signature: str | None = None,
+    tool_id: str | None = None,
+    tool_name: str | None = None,
+) -> list[Chunk]:
+    return [
+        Chunk(kind=ChunkKind.BLOCK_START, block=number, block_kind=kind, tool_id=tool_id, tool_name=tool_name),
+        Chunk(kind=ChunkKind.DELTA, block=number, block_kind=kind, delta=text, signature=signature),
+        Chunk(kind=ChunkKind.BLOCK_STOP, block=number, block_kind=kind),
+    ]

@@ -1,0 +1,45 @@
+"""A gateway that lets HTTP clients in: what `legion-llm serve` starts, and a host that wants to serve as well."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from ..messages.settings import Settings
+from ..runtime import ActorSystem
+from .dialects.openai_chat import OpenAIChat
+from .facade import Legion, launch
+from .gateway import ActorGateway
+from .http.actor import http_api
+from .http.config import HttpApiConfig
+from .http.listening import ListeningAddress
+
+
+def start_gateway(
+    settings: Settings, *, environ: Mapping[str, str] | None = None, name: str = "legion", demo_if_empty: bool = True
+) -> Legion:
+    """Start a gateway with its HTTP API at `api.host` and `api.port`, and return when both are ready; `legion.url` tells where.
+
+    Args:
+        settings: The settings.
+        environ: Environment for credentials; None takes the process's.
+        name: Name of the system.
+        demo_if_empty: Answer with the built-in demo model if no provider is configured or found.
+
+    Raises:
+        SettingsError: The configuration is wrong.
+        StartFailed: The port is in use, or an actor could not start.
+    """
+    system = ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
+    gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
+    address = ListeningAddress(settings.api.host, settings.api.port)
+    api = http_api(address, gateway, OpenAIChat(), HttpApiConfig(settings=settings.api))
+    legion = launch(
+        settings,
+        environ=os.environ if environ is None else environ,
+        system=system,
+        edge=(api,),
+        demo_if_empty=demo_if_empty,
+    )
+    legion.url = address.url
+    return legion

@@ -1,0 +1,70 @@
+"""Which of the configured instances are used, and why the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from ...messages.settings import FAMILIES, InstanceSettings, ProviderSettings, Settings, expand_instances
+from .credentials import Absent, credential_for, headers_for
+
+
+@attrs.frozen(kw_only=True)
+class Skipped:
+    """An instance that is not used.
+
+    Attributes:
+        name: Name of the instance.
+        reason: What is missing, without any part of a secret.
+    """
+
+    name: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class Enablement:
+    """The decision about every instance that is not switched off.
+
+    Attributes:
+        usable: Instances to connect, in the order of the settings.
+        skipped: The others.
+    """
+
+    usable: tuple[InstanceSettings, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def usable_instances(settings: Settings, environ: Mapping[str, str]) -> Enablement:
+    """Decide which instances are used.
+
+    An instance is skipped when its family needs a key and there is none, or when a key or header that the settings name yields nothing. A family
+    that needs a key counts as configured even if the settings do not name it: a key in its environment variable is enough to use it.
+
+    Raises:
+        SettingsError: An instance lacks what its family requires.
+    """
+    instances = expand_instances(_with_implied(settings))
+    reasons = {instance.name: _obstacle(instance, environ) for instance in instances}
+    return Enablement(
+        usable=tuple(instance for instance in instances if reasons[instance.name] is None),
+        skipped=tuple(Skipped(name=name, reason=reason) for name, reason in reasons.items() if reason is not None),
+    )
+
+
+def _with_implied(settings: Settings) -> Settings:
+    providers: dict[str, ProviderSettings] = dict(settings.providers)
+    for kind, family in FAMILIES.items():
+        if family.needs_key:
+            providers.setdefault(kind, ProviderSettings())
+    return attrs.evolve(settings, providers=providers)
+
+
+def _obstacle(instance: InstanceSettings, environ: Mapping[str, str]) -> str | None:
+    headers = headers_for(instance, environ)
+    if isinstance(headers, Absent):
+        return headers.reason
+    names_key = instance.api_key is not None and instance.api_key.stated
+    credential = credential_for(instance, environ) if instance.needs_key or names_key else None
+    return credential.reason if isinstance(credential, Absent) else None

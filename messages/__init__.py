@@ -1,0 +1,1 @@
+"""What is said: frozen values and errors. Imports nothing of ours."""

@@ -1,0 +1,388 @@
+"""A chat request, its response, and the chunks of a streamed one, in no vendor's words."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from .content import Content, ContentBlock, Extra, TextBlock, ThinkingBlock, ToolUseBlock, text_of
+
+Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+
+
+def new_id(prefix: str) -> str:
+    """Return `prefix` and 24 random hex digits ("req_3f…"); random bytes come from the operating system."""
+    return prefix + os.urandom(12).hex()
+
+
+class StopReason(enum.StrEnum):
+    """Why a model stopped; each dialect has a total table to and from its own words."""
+
+    END_TURN = "end_turn"
+    MAX_TOKENS = "max_tokens"
+    STOP_SEQUENCE = "stop_sequence"
+    TOOL_USE = "tool_use"
+    REFUSAL = "refusal"
+    PAUSE = "pause"
+    UNKNOWN = "unknown"
+
+
+@attrs.frozen(kw_only=True)
+class ChatMessage:
+    """One message of a conversation.
+
+    Attributes:
+        content: Text or blocks. A "tool" message holds `ToolResultBlock`s.
+        id: Assigned by the store; None for a message that is only passing through.
+    """
+
+    role: Role = "user"
+    content: Content = ""
+    name: str | None = None
+    id: str | None = None
+    extra: Extra = attrs.field(factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The visible text."""
+        return text_of(self.content)
+
+    @property
+    def blocks(self) -> tuple[ContentBlock, ...]:
+        """The content as blocks; text becomes one block, empty text none."""
+        if isinstance(self.content, str):
+            return (TextBlock(text=self.content),) if self.content else ()
+        return self.content
+
+    @property
+    def tool_calls(self) -> tuple[ToolUseBlock, ...]:
+        """The tool calls, in order."""
+        if isinstance(self.content, str):
+            return ()
+        return tuple([block for block in self.content if type(block) is ToolUseBlock])
+
+    @property
+    def thinking(self) -> str:
+        """The readable reasoning, never part of `text`."""
+        if isinstance(self.content, str):
+            return ""
+        return "".join([block.text for block in self.content if type(block) is ThinkingBlock])
+
+
+@attrs.frozen(kw_only=True)
+class ToolDefinition:
+    """A tool that the model may call.
+
+    Attributes:
+        parameters: JSON Schema of the arguments.
+        strict: Whether the provider must enforce the schema; None leaves it to the provider.
+        source: Who runs it: client, registry, extension, mcp, special, builtin.
+        opaque: A vendor's own tool ("web_search"), verbatim; only its own dialect can carry it. None for ordinary tools.
+    """
+
+    name: str
+    description: str | None = None
+    parameters: Mapping[str, Any] = attrs.field(factory=dict)
+    strict: bool | None = None
+    source: str = "client"
+    cache_control: Extra | None = None
+    opaque: Extra | None = None
+    extra: Extra = attrs.field(factory=dict)
+
+
+_NOT_IN_A_TOOL_NAME = re.compile(r"[^A-Za-z0-9_-]")
+
+
+def tool_name(name: str) -> str:
+    """Return `name` as every provider accepts it: dots become underscores, other signs go, at most 64 characters, never empty."""
+    return _NOT_IN_A_TOOL_NAME.sub("", name.replace(".", "_"))[:64] or "tool"
+
+
+@attrs.frozen(kw_only=True)
+class ToolChoice:
+    """Which tool the model shall call.
+
+    Attributes:
+        mode: auto, none, required (any), or tool (the one named).
+        parallel: Whether several calls per turn are allowed; None leaves it to the provider.
+    """
+
+    mode: Literal["auto", "none", "required", "tool"] = "auto"
+    name: str | None = None
+    parallel: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Generation:
+    """Sampling parameters; None leaves each to the provider.
+
+    Attributes:
+        temperature: 0 to 2.
+        max_tokens: Most tokens to generate, at least 1.
+        stop: Sequences at which to stop.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ResponseFormat:
+    """Shape of the answer: text, json_object, or json_schema with `schema`."""
+
+    type: Literal["text", "json_object", "json_schema"] = "text"
+    name: str = "response"
+    schema: Mapping[str, Any] | None = None
+    strict: bool | None = None
+    description: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Thinking:
+    """Whether, and how hard, the model shall reason before it answers.
+
+    Attributes:
+        mode: off, on (with `budget_tokens`), or adaptive (the model decides).
+        effort: minimal, low, medium, high, or a vendor's own word.
+    """
+
+    mode: Literal["off", "on", "adaptive"] = "on"
+    budget_tokens: int | None = None
+    effort: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """What a caller wants.
+
+    Attributes:
+        id: "req_" and 24 hex digits.
+        model: Model name, or None ("auto") to let the router choose.
+        provider: Provider ("openai") or instance ("openai/eu") to pin, or None.
+        tier: local, fleet, openai_compat, cloud or frontier, or None.
+        tools: None lets the gateway inject its defaults, () means no tools at all.
+        dialect: Dialect that the client spoke ("openai.chat"), or None for a host's call.
+        extra: Parameters of that dialect we have no name for; forwarded to providers of the same dialect.
+        include_usage: Whether the client asked for usage in a stream; None for a host's call (usage is always collected).
+        timeout: Seconds the caller gives the whole request; None takes the setting `request_timeout`.
+    """
+
+    messages: tuple[ChatMessage, ...]
+    id: str = attrs.field(factory=lambda: new_id("req_"))
+    model: str | None = None
+    provider: str | None = None
+    tier: str | None = None
+    system: Content | None = None
+    tools: tuple[ToolDefinition, ...] | None = None
+    tool_choice: ToolChoice | None = None
+    generation: Generation = attrs.field(factory=Generation)
+    response_format: ResponseFormat | None = None
+    thinking: Thinking | None = None
+    stream: bool = False
+    include_usage: bool | None = None
+    dialect: str | None = None
+    timeout: float | None = None
+    conversation_id: str | None = None
+    metadata: Extra = attrs.field(factory=dict)
+    extra: Extra = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Usage:
+    """Tokens of one answer, in buckets that do not overlap.
+
+    Attributes:
+        uncached_input: Prompt tokens that were read anew.
+        cache_read: Prompt tokens served from the provider's cache.
+        cache_write: Prompt tokens written into it.
+        visible_output: Tokens of the answer itself.
+        reasoning: Tokens spent on thinking.
+        source: reported (by the provider), estimated (by us), or partial (the answer was cut before its usage arrived).
+    """
+
+    uncached_input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    visible_output: int = 0
+    reasoning: int = 0
+    source: Literal["reported", "estimated", "partial"] = "reported"
+
+    @property
+    def input_tokens(self) -> int:
+        """All prompt tokens: uncached + cache read + cache write."""
+        return self.uncached_input + self.cache_read + self.cache_write
+
+    @property
+    def output_tokens(self) -> int:
+        """All generated tokens: visible + reasoning."""
+        return self.visible_output + self.reasoning
+
+    @property
+    def total_tokens(self) -> int:
+        """Input + output."""
+        return self.input_tokens + self.output_tokens
+
+
+@attrs.frozen(kw_only=True)
+class RoutingInfo:
+    """How the answer came about.
+
+    Attributes:
+        provider: Provider instance that answered ("openai" or "openai/eu").
+        model: Model that answered.
+        tier: Its tier.
+        strategy: explicit, default, or auto.
+        attempts: Number of attempts that were made, this one included; one that was refused before it was sent counts too.
+        chain: Every attempt in order, "instance/model: outcome".
+        latency_ms: From the start of the request to its end, in milliseconds.
+    """
+
+    provider: str
+    model: str
+    tier: str
+    strategy: str = "explicit"
+    attempts: int = 1
+    chain: tuple[str, ...] = ()
+    latency_ms: float = 0.0
+
+
+@attrs.frozen(kw_only=True)
+class Response:
+    """A model's answer.
+
+    Attributes:
+        id: The provider's id of the answer, or "resp_" and 24 hex digits.
+        created: Unix seconds.
+        model: Model as the provider names it.
+        stop_sequence: The sequence that was met, where the provider tells.
+        warnings: What was lost or changed on the way, in words for people.
+        extra: Fields of the provider's dialect we have no name for; `extra_dialect` tells which dialect.
+    """
+
+    message: ChatMessage
+    id: str = attrs.field(factory=lambda: new_id("resp_"))
+    request_id: str = ""
+    model: str = ""
+    created: int = 0
+    stop_reason: StopReason = StopReason.END_TURN
+    stop_sequence: str | None = None
+    usage: Usage = attrs.field(factory=Usage)
+    routing: RoutingInfo | None = None
+    warnings: tuple[str, ...] = ()
+    extra: Extra = attrs.field(factory=dict)
+    extra_dialect: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The visible text of the answer."""
+        return self.message.text
+
+    @property
+    def tool_calls(self) -> tuple[ToolUseBlock, ...]:
+        """The tool calls of the answer."""
+        return self.message.tool_calls
+
+
+class ChunkKind(enum.StrEnum):
+    """What a chunk says. Blocks open, grow and close; `block` is the key that ties the three together."""
+
+    START = "start"  # the provider began to answer: id and model are known
+    BLOCK_START = "block_start"  # a text, thinking or tool_use block opens
+    DELTA = "delta"  # the block grows by `delta`
+    BLOCK_STOP = "block_stop"  # the block is complete
+    USAGE = "usage"  # tokens so far
+    END = "end"  # the model stopped: `stop_reason` says why
+
+
+BlockKind: TypeAlias = Literal["text", "thinking", "tool_use"]
+
+
+@attrs.frozen(kw_only=True)
+class Chunk:
+    """One event of a streamed answer.
+
+    Attributes:
+        block: Key of the block, unique within the answer, counted from 0 in order of opening.
+        block_kind: Kind of that block, set on BLOCK_START, DELTA and BLOCK_STOP.
+        delta: On DELTA: text, reasoning, or a fragment of the call's JSON arguments, by `block_kind`.
+        signature: On DELTA of a thinking block: the vendor's signature, or None.
+        tool_id: On BLOCK_START of a tool_use block: the call's id.
+        tool_name: Likewise its name.
+        usage: On USAGE and, where the provider sends it there, on END.
+        raw: The event as the provider wrote it, to be relayed as it is to a client of the same dialect; see `raw_dialect`.
+            An event that yields several chunks carries `raw` on the first of them and b"" on the others.
+    """
+
+    kind: ChunkKind
+    block: int = 0
+    block_kind: BlockKind | None = None
+    delta: str = ""
+    signature: str | None = None
+    tool_id: str | None = None
+    tool_name: str | None = None
+    usage: Usage | None = None
+    stop_reason: StopReason | None = None
+    stop_sequence: str | None = None
+    id: str | None = None
+    model: str | None = None
+    raw: bytes | None = None
+    raw_dialect: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The visible text that this chunk adds; "" for every other kind of chunk."""
+        return self.delta if self.block_kind == "text" and self.kind is ChunkKind.DELTA else ""
+
+    @property
+    def is_content(self) -> bool:
+        """Whether this chunk shows the caller something, so that another answer can no longer silently take its place."""
+        return (self.kind is ChunkKind.DELTA and bool(self.delta)) or (
+            self.kind is ChunkKind.BLOCK_START and self.block_kind == "tool_use"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class ModelInfo:
+    """A model that can be asked for.
+
+    Attributes:
+        id: Name of the model.
+        provider: Provider instance that serves it.
+        tier: Tier of that instance.
+        context_window: Tokens, or None when unknown.
+        created: Unix seconds, or 0 when unknown.
+    """
+
+    id: str
+    provider: str
+    tier: str
+    context_window: int | None = None
+    created: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class ProviderInfo:
+    """A provider instance and how it is doing.
+
+    Attributes:
+        state: closed (healthy), open (put aside) or half_open (being probed).
+        retry_after: Seconds until an open circuit is probed, or None.
+    """
+
+    name: str
+    kind: str
+    tier: str
+    default_model: str | None
+    state: str
+    retry_after: float | None = None

@@ -1,0 +1,368 @@
+"""Every error that a caller can meet, under one base.
+
+LegionError
+ |- RefusedError              decided here: nothing was sent, so it is safe to try elsewhere
+ |   |- InvalidRequestError       the request is malformed or contradicts itself
+ |   |   `- RequestTooLargeError  body, nesting or header larger than the limits
+ |   |- NotFoundError             no such HTTP route, actor or conversation
+ |   |- UnknownModelError         nobody configured serves this model
+ |   |- UnknownProviderError      no provider instance of this name
+ |   |- UnsupportedCapability     the target cannot do what the request needs
+ |   |- TargetUnavailable         this one target takes nothing now: circuit open, or too many wait
+ |   |- NoRouteError              targets exist, none is eligible now
+ |   |- PrivacyModeError          privacy forbids the only targets left
+ |   |- TokenBudgetExceeded       input cap or session budget is spent
+ |   |- PipelineError             a governance step said no (its name is in `step`)
+ |   |- AccessDeniedError         the caller's credential is missing or wrong
+ |   |- EmbeddingUnavailableError no embedding provider configured or detected
+ |   `- SettingsError             the configuration is wrong (its path is in `path`)
+ |- UpstreamError             sent, and it failed there
+ |   |- AuthError                 the provider rejects our credential
+ |   |- AccountError              credit, quota or billing is exhausted
+ |   |- RateLimitError            too many requests: wait `retry_after` seconds
+ |   |- ContextOverflow           the prompt exceeds the model's window
+ |   |- ContentRefusedError       a content filter refused the prompt or the answer
+ |   |- RequestRejectedError      the provider calls the request itself wrong
+ |   |- ProviderError             the provider failed (5xx, unreadable answer)
+ |   |   `- StreamBrokenError     a stream ended without its terminal frame
+ |   |- ProviderDown              no answer at all: refused, reset, timed out
+ |   `- EscalationExhausted       every candidate of the chain failed
+ `- RuntimeFault              the actor system itself
+     |- MailboxFull               the actor is flooded; nothing was queued
+     |- DeadlineExceeded          the caller's deadline passed first
+     |- CancelledError            the caller gave up
+     |- ActorCrashed              a bug stopped the handler
+     |- ActorStopped              the actor is gone and will not come back
+     |- UnhandledMessage          the actor has no handler for this message type
+     |- AskCycle                  an ask would wait for itself (the ring is in `path`)
+     |- StartFailed               the system could not become ready
+     `- SystemNotRunning          not started, draining, stopped or failed
+         `- ForkedProcess         the system belongs to the parent process
+
+Two questions every type answers: `retry_same_target` (may the very same target be asked again at once?) and `escalatable` (is it worth asking
+another target?). They are class attributes, so that a table of them can be read, and tested, without an instance.
+
+Errors are plain values: they survive pickle, so they may travel in replies and over the wire.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+def _rebuild(cls: type[LegionError], args: tuple[Any, ...], state: dict[str, Any]) -> LegionError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class LegionError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    retry_same_target: ClassVar[bool] = False
+    escalatable: ClassVar[bool] = False
+
+    # Seconds after which another try makes sense; None when nobody knows. Comes out again as `Retry-After`.
+    retry_after: float | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as class, args and fields: constructors with keyword-only fields do not pickle by themselves."""
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+    @property
+    def message(self) -> str:
+        """The text, without the class name."""
+        return str(self.args[0]) if self.args else type(self).__name__
+
+
+# -- Refused: nothing was sent ------------------------------------------------------------------------------------------------------------------
+
+
+class RefusedError(LegionError):
+    """Decided here, before anything was sent."""
+
+
+class InvalidRequestError(RefusedError):
+    """The request is malformed.
+
+    Attributes:
+        param: The field at fault as a path ("messages.0.content"), or None.
+    """
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+class RequestTooLargeError(InvalidRequestError):
+    """Body, nesting or header exceeds a limit; the message names limit and size."""
+
+
+class NotFoundError(RefusedError):
+    """There is nothing under that name."""
+
+
+class UnknownModelError(RefusedError):
+    """No configured provider serves this model."""
+
+    def __init__(self, message: str, *, model: str | None = None) -> None:
+        super().__init__(message)
+        self.model = model
+
+
+class UnknownProviderError(RefusedError):
+    """No provider instance has this name."""
+
+    def __init__(self, message: str, *, provider: str | None = None) -> None:
+        super().__init__(message)
+        self.provider = provider
+
+
+class UnsupportedCapability(RefusedError):
+    """The target has no such operation (vision, tools, embeddings, ...); another target may."""
+
+    escalatable = True
+
+    def __init__(self, message: str, *, capability: str | None = None) -> None:
+        super().__init__(message)
+        self.capability = capability
+
+
+class NoRouteError(RefusedError):
+    """No target is eligible now.
+
+    Attributes:
+        reasons: For every candidate that was rejected, "candidate: why".
+        retry_after: Seconds until the first candidate may be eligible again, or None.
+    """
+
+    def __init__(self, message: str, *, reasons: tuple[str, ...] = (), retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+        self.retry_after = retry_after
+
+
+class TargetUnavailable(RefusedError):
+    """This one target takes nothing now: its circuit is open, its probe is taken, or too many callers wait for it already.
+
+    Attributes:
+        retry_after: Seconds until it may take something again, or None.
+    """
+
+    escalatable = True
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PrivacyModeError(RefusedError):
+    """Privacy forbids sending this request to the only targets left."""
+
+
+class TokenBudgetExceeded(RefusedError):
+    """The request's input cap or the session's budget is spent."""
+
+
+class PipelineError(RefusedError):
+    """A governance step refused the request.
+
+    Attributes:
+        step: Name of the pipeline step.
+    """
+
+    def __init__(self, message: str, *, step: str) -> None:
+        super().__init__(message)
+        self.step = step
+
+
+class AccessDeniedError(RefusedError):
+    """The caller's credential is missing, wrong, or not allowed here."""
+
+
+class EmbeddingUnavailableError(RefusedError):
+    """No embedding provider is configured or was detected."""
+
+
+class SettingsError(RefusedError):
+    """The configuration is wrong.
+
+    Attributes:
+        path: Dotted path of the setting at fault ("providers.openai.timeouts.connect"), or "" for the whole.
+    """
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+# -- Upstream: sent, and it failed there --------------------------------------------------------------------------------------------------------
+
+
+class UpstreamError(LegionError):
+    """Sent to a provider, and it failed there.
+
+    Attributes:
+        provider: Name of the provider instance, or None where it is not yet known.
+        model: Model that was asked for.
+        status: HTTP status of the answer, or None if none arrived.
+        retry_after: Seconds the provider asked us to wait, or None.
+    """
+
+    escalatable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.model = model
+        self.status = status
+        self.retry_after = retry_after
+
+
+class AuthError(UpstreamError):
+    """The provider rejects our credential (401, 403)."""
+
+
+class AccountError(UpstreamError):
+    """The account behind the credential is out of credit or quota: nothing on it will work until someone pays."""
+
+
+class RateLimitError(UpstreamError):
+    """The provider throttles us (429)."""
+
+    retry_same_target = True
+
+
+class ContextOverflow(UpstreamError):
+    """The prompt exceeds the model's context window; a larger window may take it."""
+
+
+class ContentRefusedError(UpstreamError):
+    """A content filter refused the prompt or the answer. Asking someone else is a policy, not a repair."""
+
+    escalatable = False
+
+
+class RequestRejectedError(UpstreamError):
+    """The provider says that the request itself is wrong (400, 404, 422)."""
+
+    escalatable = False
+
+
+class ProviderError(UpstreamError):
+    """The provider failed: 5xx, an unreadable body, an unexpected shape."""
+
+    retry_same_target = True
+
+
+class StreamBrokenError(ProviderError):
+    """A stream was cut, stalled, or ended without its terminal frame."""
+
+    retry_same_target = False
+
+
+class ProviderDown(UpstreamError):
+    """No answer arrived: connection refused or reset, TLS failure, silence past a time limit."""
+
+
+class EscalationExhausted(UpstreamError):
+    """Every candidate of the chain failed.
+
+    Attributes:
+        attempts: For every attempt, "provider/model: outcome: message".
+    """
+
+    escalatable = False
+
+    def __init__(self, message: str, *, attempts: tuple[str, ...] = (), retry_after: float | None = None) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.attempts = attempts
+
+
+# -- Runtime: the actor system itself -----------------------------------------------------------------------------------------------------------
+
+
+class RuntimeFault(LegionError):
+    """The actor system could not do what it was asked."""
+
+
+class MailboxFull(RuntimeFault):
+    """The actor's mailbox is at its bound; the message was not queued."""
+
+    escalatable = True
+
+    def __init__(self, message: str, *, actor: str, capacity: int) -> None:
+        super().__init__(message)
+        self.actor = actor
+        self.capacity = capacity
+        # A full mailbox drains in well under a second or not at all; one second is the smallest Retry-After that HTTP can say.
+        self.retry_after = 1.0
+
+
+class DeadlineExceeded(RuntimeFault, TimeoutError):
+    """The caller's deadline passed before there was an answer."""
+
+
+class CancelledError(RuntimeFault):
+    """The caller gave up (cancel(), a closed stream, a disconnected client)."""
+
+
+class ActorCrashed(RuntimeFault):
+    """The handler met a bug; the cause is chained and shown in the actor's snapshot.
+
+    Attributes:
+        actor: Name of the actor.
+    """
+
+    def __init__(self, message: str, *, actor: str) -> None:
+        super().__init__(message)
+        self.actor = actor
+
+
+class ActorStopped(RuntimeFault):
+    """The actor has stopped for good, or the message was still queued when it did."""
+
+    def __init__(self, message: str, *, actor: str) -> None:
+        super().__init__(message)
+        self.actor = actor
+
+
+class UnhandledMessage(RuntimeFault):
+    """The actor has no handler for this type of message."""
+
+    def __init__(self, message: str, *, actor: str) -> None:
+        super().__init__(message)
+        self.actor = actor
+
+
+class AskCycle(RuntimeFault):
+    """An ask would wait for itself.
+
+    Attributes:
+        path: Names of the actors along the ring, first and last the same.
+    """
+
+    def __init__(self, message: str, *, path: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class StartFailed(RuntimeFault):
+    """The system could not become ready; what had started has been stopped again."""
+
+
+class SystemNotRunning(RuntimeFault):
+    """The system is not started, draining, stopped or failed; the message says which."""
+
+
+class ForkedProcess(SystemNotRunning):
+    """The system belongs to the parent process: threads do not survive a fork. Start a new one in the child."""

@@ -1,0 +1,47 @@
+"""Settings: frozen values with every default, unit and range, and what follows from them alone.
+
+Reading files and the environment is `adapters.settings`' matter.
+"""
+
+from __future__ import annotations
+
+from .checks import is_header_value, nearest
+from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
+from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
+from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
+from .root import Settings
+from .sections import (
+    ApiSettings,
+    CircuitBreakerSettings,
+    HealthSettings,
+    MeteringSettings,
+    RoutingSettings,
+    RuntimeSettings,
+)
+
+__all__ = [
+    "DEFAULT_INSTANCE",
+    "FAMILIES",
+    "KINDS",
+    "ApiSettings",
+    "CircuitBreakerSettings",
+    "DemoFailure",
+    "DemoSettings",
+    "Family",
+    "HealthSettings",
+    "InstanceSettings",
+    "Kind",
+    "MeteringSettings",
+    "ProviderBlock",
+    "ProviderSettings",
+    "RoutingSettings",
+    "RuntimeSettings",
+    "Settings",
+    "Tier",
+    "TimeoutSettings",
+    "TransportKind",
+    "api_root",
+    "expand_instances",
+    "is_header_value",
+    "nearest",
+]

@@ -1,0 +1,79 @@
+"""The root of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+
+from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
+from .families import FAMILIES, KINDS, Kind, api_root
+from .provider import ProviderBlock, ProviderSettings
+from .sections import ApiSettings, MeteringSettings, RoutingSettings, RuntimeSettings
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Everything that can be configured: an immutable snapshot, checked when it is made.
+
+    Attributes:
+        enabled: False: the system starts, but refuses every request. Default True.
+        default_model: Model for requests that name none, or None to let the router choose. Default None.
+        default_provider: Provider or instance ("openai", "openai/eu") for requests that name none, or None. Default None.
+        request_timeout: Seconds from the arrival of a request to its end, attempts and waiting included (above 0). Default 600.0.
+        max_attempts: Attempts per request, at all targets together (1 to 100). Default 3.
+        providers: Blocks by provider name.
+        routing: How a target is chosen.
+        api: The HTTP API.
+        runtime: The actor runtime.
+        metering: The record of what was used.
+
+    Raises:
+        SettingsError: A value is out of range, or values contradict each other; `path` says where.
+    """
+
+    enabled: bool = True
+    default_model: str | None = attrs.field(default=None, validator=not_blank)
+    default_provider: str | None = attrs.field(default=None, validator=not_blank)
+    request_timeout: float = attrs.field(default=600.0, validator=above(0, unit="s"))
+    max_attempts: int = attrs.field(default=3, validator=between(1, 100))
+    providers: Mapping[str, ProviderSettings] = attrs.field(default=EMPTY, converter=frozen_mapping, validator=names)
+    routing: RoutingSettings = RoutingSettings()
+    api: ApiSettings = ApiSettings()
+    runtime: RuntimeSettings = RuntimeSettings()
+    metering: MeteringSettings = MeteringSettings()
+
+    def __attrs_post_init__(self) -> None:
+        for name, path, block in _blocks(self.providers):
+            _check_block(name, path, block)
+
+
+def _blocks(providers: Mapping[str, ProviderSettings]) -> Iterator[tuple[str, str, ProviderBlock]]:
+    for name, provider in providers.items():
+        yield name, f"providers.{name}", provider
+        for instance, block in provider.instances.items():
+            yield name, f"providers.{name}.instances.{instance}", block
+
+
+def _check_block(name: str, path: str, block: ProviderBlock) -> None:
+    kind = kind_of(name, block, path=path)
+    family = FAMILIES[kind]
+    if block.base_url is None:
+        return
+    if not family.speaks_http:
+        raise fault(f"{path}.base_url", f"a provider of kind {kind} runs in this process and has no URL")
+    api_root(block.base_url, kind, path=f"{path}.base_url")
+
+
+def kind_of(name: str, block: ProviderBlock, *, path: str = "") -> Kind:
+    """Return the family of the provider `name`.
+
+    Raises:
+        SettingsError: The block states no kind and the name is no family.
+    """
+    if block.kind is not None:
+        return block.kind
+    for kind in KINDS:
+        if kind == name:
+            return kind
+    raise fault(f"{path}.kind", f"{name!r} is no kind of provider: state one; {nearest(name, KINDS)}")

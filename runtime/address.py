@@ -1,0 +1,146 @@
+"""How actors and hosts reach an actor: an address that outlives it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from ..messages.base import Message, StreamMessage
+from ..messages.errors import AskCycle, LegionError
+from . import fork
+from .envelope import Envelope, Sink, current_ask
+from .home import loop_thread
+from .reply import Reply
+from .stream import DEFAULT_CAPACITY, Channel, Stream
+
+if TYPE_CHECKING:
+    from .cell import Cell
+
+ReplyT = TypeVar("ReplyT")
+ItemT = TypeVar("ItemT")
+
+# Asks nested deeper than this are a recursion that spawned handlers keep alive, not a design.
+_DEEPEST_PATH: Final = 32
+
+
+class Address:
+    """Where messages to one actor go, whichever incarnation of it lives now. Usable from any thread and any event loop."""
+
+    __slots__ = ("_cell",)
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+
+    def __repr__(self) -> str:
+        return f"<Address {self.name}>"
+
+    @property
+    def name(self) -> str:
+        """Path of the actor in the tree."""
+        return self._cell.name
+
+    def tell(self, message: Message[Any]) -> None:
+        """Send without waiting for an answer.
+
+        Raises:
+            MailboxFull: The actor is flooded; the message was not queued.
+            ActorStopped: The actor is gone.
+        """
+        self._cell.put(Envelope(message))
+
+    def offer(self, message: Message[Any]) -> bool:
+        """Send an event that the sender can do without: returns False, and leaves a dead letter, where `tell` would raise."""
+        try:
+            self._cell.put(Envelope(message))
+        except LegionError:
+            return False  # the dead letter was counted by the cell
+        return True
+
+    async def ask(self, message: Message[ReplyT], *, timeout: float | None = None, sink: Sink | None = None) -> ReplyT:
+        """Send and wait for the answer. Inherits the deadline of the ask that the caller is working on; cancelling the wait cancels the work.
+
+        Args:
+            message: What is wanted.
+            timeout: Seconds; the earlier of this and the inherited deadline counts.
+            sink: Where the items of a `StreamMessage` go.
+
+        Raises:
+            AskCycle: The actor asked would have to wait for the asker.
+            DeadlineExceeded, ActorCrashed, ActorStopped, MailboxFull, UnhandledMessage: The runtime's own failures.
+            LegionError: What the actor answered.
+        """
+        home = loop_thread.home
+        if home is None:
+            return await self.request(message, timeout=timeout, sink=sink)
+        outer = current_ask.get()
+        pending = home.pending()
+        envelope = self._envelope(message, pending, outer, timeout, sink)
+        process = self._cell.process
+        if process is not None and process.home is home and process.serves_here(message):
+            await process.serve_here(envelope)
+        else:
+            self._cell.put(envelope)
+        if outer is None or not outer.waiting:
+            answer: ReplyT = await pending.wait()
+            return answer
+        asker = outer.waiting[-1]
+        asker.waits_for = self._cell
+        try:
+            return await pending.wait()  # type: ignore[no-any-return]
+        finally:
+            asker.waits_for = None
+
+    def request(
+        self, message: Message[ReplyT], *, timeout: float | None = None, sink: Sink | None = None
+    ) -> Reply[ReplyT]:
+        """Send and return the answer as a future, for hosts. Failures to send are in the future too."""
+        fork.check(self._cell.born, "the system")
+        reply: Reply[ReplyT] = Reply()
+        deadline = math.inf if timeout is None else self._cell.clock.monotonic() + timeout
+        try:
+            self._cell.put(Envelope(message, reply, deadline=deadline, sink=sink))
+        except LegionError as error:
+            reply.fail(error)
+        return reply
+
+    def stream(
+        self, message: StreamMessage[ReplyT, ItemT], *, timeout: float | None = None, capacity: int = DEFAULT_CAPACITY
+    ) -> Stream[ItemT, ReplyT]:
+        """Send and return the items of the answer as they come, for hosts.
+
+        Args:
+            message: What is wanted.
+            timeout: Seconds for the whole stream.
+            capacity: Items that may wait for the reader before the writer is slowed.
+        """
+        home = self._cell.home
+        channel = Channel(capacity, home.parker if home is not None else _no_parker)
+        return Stream(channel, self.request(message, timeout=timeout, sink=channel))
+
+    def _envelope(
+        self, message: Message[Any], pending: Any, outer: Envelope | None, timeout: float | None, sink: Sink | None
+    ) -> Envelope:
+        deadline = math.inf if timeout is None else self._cell.clock.monotonic() + timeout
+        if outer is None:
+            return Envelope(message, pending, deadline=deadline, sink=sink)
+        if outer.waiting or len(outer.path) >= _DEEPEST_PATH:
+            self._refuse_ring(outer)
+        return Envelope(
+            message, pending, deadline=min(deadline, outer.deadline), path=outer.path, waiting=outer.waiting, sink=sink
+        )
+
+    def _refuse_ring(self, outer: Envelope) -> None:
+        """An ask would wait for itself if the actor asked, or one that it is waiting for in turn, is among those that wait for this answer."""
+        ring = [self._cell.name]
+        cell: Cell | None = self._cell
+        while cell is not None and cell not in outer.waiting and len(ring) < _DEEPEST_PATH:
+            cell = cell.waits_for
+            if cell is not None:
+                ring.append(cell.name)
+        if cell is not None or len(outer.path) >= _DEEPEST_PATH:
+            path = (*outer.path, *ring)
+            raise AskCycle(f"this ask would wait for itself: {' -> '.join(path)}", path=path)
+
+
+def _no_parker() -> Any:
+    raise AssertionError("an actor that never started cannot write to a stream")

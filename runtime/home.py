@@ -1,0 +1,99 @@
+"""What an event loop offers to the actors that live on it.
+
+The life of an actor (process.py) is written once, against this; `trio_home.py` and `asyncio_home.py` are the two implementations. All methods
+that await run on the loop's own thread; `post` is the way in from everywhere else.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from .envelope import Envelope
+from .pending import Pending
+
+
+class HomeKind(enum.StrEnum):
+    """The event loop on which an actor lives."""
+
+    TRIO = "trio"
+    ASYNCIO = "asyncio"
+
+
+TRIO = HomeKind.TRIO
+ASYNCIO = HomeKind.ASYNCIO
+
+
+class Parker(Protocol):
+    """Lets one task of the loop sleep until somebody wakes it."""
+
+    async def park(self) -> None:
+        """Sleep until `unpark`; return at once if it was called since the last `park`."""
+
+    def unpark(self) -> None:
+        """Wake the sleeper, from any thread. Calls before `park` count once."""
+
+
+class Tasks(Protocol):
+    """The tasks of one actor, or of one supervisor."""
+
+    def start(self, function: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
+        """Start a task; it inherits the caller's context variables."""
+
+    def cancel(self) -> None:
+        """Cancel all of them; whether the block that opened them is cancelled too is the library's custom."""
+
+    def abort(self) -> None:
+        """Cancel all of them, and the block that opened them."""
+
+
+class Home(Protocol):
+    """An event loop in a thread of its own."""
+
+    @property
+    def kind(self) -> HomeKind:
+        """Which library it runs."""
+
+    def is_here(self) -> bool:
+        """Whether the calling thread is this loop's."""
+
+    def post(self, function: Callable[..., object], *args: Any) -> None:
+        """Call `function` soon on the loop's thread; from any thread. Dropped silently once the loop has ended: nobody is left to care."""
+
+    def spawn(self, function: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
+        """Start a task that belongs to the loop itself; from any thread. It must handle its own errors."""
+
+    def parker(self) -> Parker:
+        """Return a new parker."""
+
+    def pending(self) -> Pending:
+        """Return a new waiting end."""
+
+    def open_tasks(self) -> AbstractAsyncContextManager[Tasks]:
+        """Open a scope for tasks; leaving it waits for all of them."""
+
+    async def bounded(self, envelope: Envelope, handler: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        """Run a handler until its ask's deadline passes or its caller gives up.
+
+        Raises:
+            DeadlineExceeded: The deadline passed.
+            CancelledError: The caller gave up.
+        """
+
+    async def park_until(self, parker: Parker, deadline: float) -> bool:
+        """Park until woken (True) or until a monotonic moment (False)."""
+
+    async def checkpoint(self) -> None:
+        """Let the other tasks of the loop run."""
+
+
+class LoopThread(threading.local):
+    """Which event loop, if any, runs in this thread."""
+
+    home: Home | None = None
+
+
+loop_thread = LoopThread()

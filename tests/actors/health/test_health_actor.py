@@ -1,0 +1,382 @@
+from __future__ import annotations
+
+import pytest
+from legion_llm.actors.health.actor import CircuitCooled, Health, HealthConfig, LatencyFaded
+from legion_llm.actors.health.circuit import Limits
+from legion_llm.messages.outcome import COUNTS_AGAINST_TARGET, Outcome
+from legion_llm.messages.routing import CircuitState, HealthWanted
+
+HARMLESS = sorted(set(Outcome) - COUNTS_AGAINST_TARGET - {Outcome.SUCCESS})
+COOLDOWN = 60.0
+WINDOW = 300.0
+
+
+class Observed:
+    """The health actor of "openai" and "ollama", and what router and connections hear of it."""
+
+    def __init__(self, house, finished):
+        self.house = house
+        self._finished = finished
+        self.router = house.add_ear("router")
+        self.connection = house.add_ear("connection-openai")
+        self.other = house.add_ear("connection-ollama")
+        config = HealthConfig(
+            instances=("openai", "ollama"),
+            limits=Limits(failure_threshold=3, cooldown=COOLDOWN),
+            window=WINDOW,
+            latency_threshold_ms=5000.0,
+        )
+
+        def listeners(instance):
+            return house.address("router"), house.address(f"connection-{instance}")
+
+        house.add("health", lambda: Health(config, listeners))
+        house.start()
+        self.first = self.last
+        self.forget()
+
+    def forget(self):
+        for heard in (self.router, self.connection, self.other):
+            heard.clear()
+
+    @property
+    def last(self):
+        """The last word on "openai"."""
+        return self.connection[-1]
+
+    @property
+    def states(self):
+        return [str(news.state) for news in self.connection]
+
+    def report(self, outcome, times=1, *, epoch=None, **fields):
+        """Attempts end now; they began in the epoch told last."""
+        fields = {"at": self.house.clock.monotonic(), "epoch": self._epoch() if epoch is None else epoch, **fields}
+        self.house.tell("health", *[self._finished(outcome, **fields) for _ in range(times)])
+
+    def _epoch(self):
+        return (self.connection or [self.first])[-1].epoch
+
+    def trip(self):
+        self.report(Outcome.TARGET_SICK, 3)
+
+
+@pytest.fixture
+def observed(house, finished):
+    return Observed(house, finished)
+
+
+def test_at_its_start_it_tells_everybody_that_all_is_well(house, finished):
+    router = house.add_ear("router")
+    config = HealthConfig(
+        instances=("openai",), limits=Limits(failure_threshold=3, cooldown=1.0), window=WINDOW, latency_threshold_ms=5.0
+    )
+    house.add("health", lambda: Health(config, lambda _: [house.address("router")]))
+
+    house.start()
+
+    assert [(news.instance, news.state, news.adjustment) for news in router] == [("openai", CircuitState.CLOSED, 0.0)]
+
+
+def test_while_nothing_changes_nobody_is_told(observed):
+    observed.report(Outcome.SUCCESS, 5)
+    observed.report(Outcome.TARGET_SICK, 2)
+    observed.report(Outcome.SUCCESS)
+
+    assert observed.router == observed.connection == observed.other == []
+
+
+@pytest.mark.parametrize("outcome", sorted(COUNTS_AGAINST_TARGET))
+def test_failures_up_to_the_limit_open_the_circuit_and_router_and_connection_hear_it_once(observed, outcome):
+    observed.report(outcome, 3)
+
+    assert observed.states == ["open"]
+    assert observed.router == observed.connection
+    assert observed.other == []
+    assert (observed.last.adjustment, observed.last.retry_at) == (-50.0, 1000.0 + COOLDOWN)
+    assert observed.last.epoch > observed.first.epoch
+
+
+@pytest.mark.parametrize("outcome", HARMLESS)
+def test_what_says_nothing_against_the_target_never_opens_its_circuit(observed, outcome):
+    observed.report(outcome, 50)
+
+    assert observed.connection == []
+
+
+@pytest.mark.parametrize("outcome", HARMLESS)
+def test_what_says_nothing_about_the_target_does_not_break_a_row_of_failures(observed, outcome):
+    observed.report(Outcome.TARGET_SICK, 2)
+    observed.report(outcome)
+    observed.report(Outcome.TARGET_SICK)
+
+    assert observed.states == ["open"]
+
+
+def test_a_success_breaks_a_row_of_failures(observed):
+    for _ in range(5):
+        observed.report(Outcome.TARGET_SICK, 2)
+        observed.report(Outcome.SUCCESS)
+
+    assert observed.connection == []
+
+
+def test_what_was_never_sent_is_ignored(observed):
+    observed.report(Outcome.TARGET_SICK, 10, sent=False)
+    observed.report(Outcome.SUCCESS, 10, sent=False, latency=100.0)
+
+    assert observed.connection == []
+
+
+def test_an_instance_nobody_knows_is_ignored(observed, house):
+    observed.report(Outcome.TARGET_SICK, 10, instance="nobody")
+
+    assert observed.router == []
+
+
+def test_one_instance_s_failures_are_not_held_against_another(observed):
+    observed.report(Outcome.TARGET_SICK, 2)
+    observed.report(Outcome.TARGET_SICK, 2, instance="ollama", epoch=observed.first.epoch)
+
+    assert observed.connection == observed.other == []
+
+
+# -- cooling
+
+
+def test_an_open_circuit_is_half_open_exactly_when_it_has_cooled(observed, house):
+    observed.trip()
+
+    house.advance(COOLDOWN - 0.001)
+    before = list(observed.states)
+    house.advance(0.001)
+
+    assert (before, observed.states) == (["open"], ["open", "half_open"])
+    assert (observed.last.adjustment, observed.last.retry_at) == (-25.0, None)
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.7, 1234567.891, 3.3333333])
+def test_a_circuit_cools_at_whatever_moment_it_tripped(observed, house, moment):
+    house.advance(moment)
+    observed.report(Outcome.TARGET_SICK, 3, at=house.clock.monotonic() - 0.1)
+
+    house.advance(COOLDOWN)
+
+    assert observed.last.state is CircuitState.HALF_OPEN
+
+
+def test_answers_that_come_while_it_is_open_do_not_move_it(observed, house):
+    observed.trip()
+
+    observed.report(Outcome.SUCCESS, 5, epoch=observed.first.epoch)
+    observed.report(Outcome.SUCCESS, 5)
+    observed.report(Outcome.TARGET_SICK, 5)
+    house.advance(COOLDOWN)
+
+    assert observed.states == ["open", "half_open"]
+
+
+def test_the_success_of_the_probe_closes_the_circuit(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    observed.report(Outcome.SUCCESS)
+
+    assert observed.states == ["open", "half_open", "closed"]
+    assert observed.last.adjustment == 0.0
+
+
+def test_the_failure_of_the_probe_opens_it_for_another_cooldown(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    observed.report(Outcome.TARGET_SICK)
+    again = observed.last
+    house.advance(COOLDOWN)
+
+    assert observed.states == ["open", "half_open", "open", "half_open"]
+    assert again.retry_at == 1000.0 + 2 * COOLDOWN
+
+
+@pytest.mark.parametrize("outcome", HARMLESS)
+def test_a_probe_that_says_nothing_leaves_the_circuit_half_open(observed, house, outcome):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    observed.report(outcome)
+
+    assert observed.states == ["open", "half_open"]
+
+
+def test_results_from_before_the_trip_do_not_move_a_half_open_circuit(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    observed.report(Outcome.TARGET_SICK, 5, epoch=observed.first.epoch)
+    observed.report(Outcome.SUCCESS, 5, epoch=observed.first.epoch)
+
+    assert observed.states == ["open", "half_open"]
+
+
+def test_epochs_grow_with_every_change(observed, house):
+    for _ in range(3):
+        observed.trip()
+        house.advance(COOLDOWN)
+        observed.report(Outcome.SUCCESS)
+
+    epochs = [news.epoch for news in observed.connection]
+    assert epochs == sorted(set(epochs))
+    assert len(epochs) == 9
+
+
+def test_an_old_alarm_does_not_cool_a_circuit_that_tripped_again(observed, house):
+    observed.trip()
+    old = observed.last.epoch
+    house.advance(COOLDOWN)
+    observed.report(Outcome.TARGET_SICK)
+
+    house.tell("health", CircuitCooled(instance="openai", epoch=old))
+
+    assert observed.states == ["open", "half_open", "open"]
+
+
+# -- latency
+
+
+def test_slow_answers_cost_points(observed):
+    observed.report(Outcome.SUCCESS, latency=12.0)
+
+    assert [(news.state, news.adjustment) for news in observed.connection] == [(CircuitState.CLOSED, -20.0)]
+
+
+def test_a_late_result_of_an_older_epoch_still_counts_for_latency(observed):
+    observed.report(Outcome.SUCCESS, latency=12.0, epoch=observed.first.epoch - 1)
+
+    assert observed.last.adjustment == -20.0
+
+
+def test_only_successes_count_for_latency(observed):
+    for outcome in HARMLESS:
+        observed.report(outcome, latency=100.0)
+
+    assert observed.connection == []
+
+
+def test_slowness_that_costs_the_same_is_told_once(observed):
+    for latency in (12.0, 12.1, 12.2):
+        observed.report(Outcome.SUCCESS, latency=latency)
+
+    assert len(observed.connection) == 1
+
+
+def test_a_slow_instance_that_nobody_asks_any_more_is_forgiven_when_the_window_has_passed(observed, house):
+    observed.report(Outcome.SUCCESS, latency=12.0)
+
+    house.advance(WINDOW + 6.0)
+
+    assert [news.adjustment for news in observed.connection] == [-20.0, 0.0]
+
+
+def test_slowness_is_forgiven_step_by_step_as_its_samples_leave_the_window(observed, house):
+    observed.report(Outcome.SUCCESS, latency=26.0)
+    house.advance(100.0)
+    observed.report(Outcome.SUCCESS, latency=6.0)
+
+    house.advance(WINDOW - 90.0)
+    halfway = observed.last.adjustment
+    house.advance(100.0)
+
+    assert (halfway, observed.last.adjustment) == (-10.0, 0.0)
+
+
+def test_however_many_slow_answers_come_only_one_alarm_is_on_its_way(observed, house):
+    observed.report(Outcome.SUCCESS, 200, latency=12.0)
+
+    assert house.system.trio.run(tasks_named, "_deliver_at") == 1
+
+
+async def tasks_named(name):
+    import trio  # noqa: PLC0415 - only to look into the running loop
+
+    found, waiting = 0, [trio.lowlevel.current_root_task()]
+    while waiting:
+        task = waiting.pop()
+        found += name in task.name
+        waiting += [child for nursery in task.child_nurseries for child in nursery.child_tasks]
+    return found
+
+
+def test_an_alarm_about_a_fast_instance_changes_nothing(observed, house):
+    house.tell("health", LatencyFaded(instance="openai"))
+
+    assert observed.connection == []
+
+
+# -- telling again
+
+
+def test_whoever_wants_to_know_hears_the_last_word_on_one_instance(observed, house):
+    observed.trip()
+    told = observed.last
+    observed.forget()
+
+    house.tell("health", HealthWanted(instance="openai"))
+
+    assert (observed.router, observed.connection, observed.other) == ([told], [told], [])
+
+
+def test_whoever_names_no_instance_hears_of_all(observed, house):
+    house.tell("health", HealthWanted())
+
+    assert [news.instance for news in observed.router] == ["openai", "ollama"]
+
+
+def test_wanting_to_know_of_nobody_is_answered_with_silence(observed, house):
+    house.tell("health", HealthWanted(instance="nobody"))
+
+    assert observed.router == []
+
+
+# -- restart
+
+
+def test_after_a_restart_all_circuits_are_closed_in_a_later_epoch_and_everybody_hears_it(observed, house):
+    observed.trip()
+    before = observed.last.epoch
+    observed.forget()
+    house.advance(1.0)
+
+    house.kill("health")
+
+    assert observed.states == ["closed"]
+    assert observed.last.epoch > before
+    assert [news.instance for news in observed.router] == ["openai", "ollama"]
+
+
+def test_results_of_attempts_begun_before_a_restart_do_not_count_after_it(observed, house):
+    house.advance(1.0)
+    house.kill("health")
+    observed.forget()
+
+    observed.report(Outcome.TARGET_SICK, 10, epoch=observed.first.epoch)
+
+    assert observed.connection == []
+
+
+def test_a_timer_from_before_a_restart_says_nothing_after_it(observed, house):
+    observed.trip()
+    house.advance(1.0)
+    house.kill("health")
+
+    house.advance(COOLDOWN)
+
+    assert observed.states == ["open", "closed"]
+
+
+def test_its_snapshot_shows_how_every_instance_is(observed, house):
+    observed.report(Outcome.SUCCESS, latency=0.5)
+    observed.report(Outcome.TARGET_SICK)
+
+    assert house.inspect("health") == {
+        "openai": {"state": "closed", "failures": 1, "average_ms": 500.0, "adjustment": 0.0},
+        "ollama": {"state": "closed", "failures": 0, "average_ms": 0.0, "adjustment": 0.0},
+    }

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+from legion_llm.actors.router.actor import Router, RouterConfig
+from legion_llm.actors.router.catalogue import Instance
+from legion_llm.actors.router.decide import Defaults
+from legion_llm.messages.chat import ModelInfo, ProviderInfo
+from legion_llm.messages.errors import NoRouteError, UnknownModelError
+from legion_llm.messages.routing import CatalogueChanged, HealthWanted, ListModels, ListProviders, Route
+
+OLLAMA = Instance(name="ollama", provider="ollama", kind="ollama", tier="local", default_model="qwen3.5:latest")
+OPENAI = Instance(
+    name="openai/eu",
+    provider="openai",
+    kind="openai",
+    tier="frontier",
+    default_model="gpt-4o",
+    models=("gpt-4o", "gpt-4o-mini"),
+)
+BARE = Instance(name="vllm", provider="vllm", kind="vllm", tier="fleet")
+
+
+@pytest.fixture
+def health(house):
+    """What the router asks of health."""
+    return house.add_ear("health")
+
+
+@pytest.fixture
+def router(house, health):
+    config = RouterConfig(instances=(OLLAMA, OPENAI, BARE), defaults=Defaults(model="gpt-4o"))
+    house.add("router", lambda: Router(config, house.address("health")))
+    house.start()
+    return house
+
+
+def chain(router, **route):
+    return [str(target) for target in router.ask("router", Route(**route)).candidates]
+
+
+def test_at_its_start_it_asks_how_everybody_is(router, health):
+    assert health == [HealthWanted()]
+
+
+def test_it_decides_over_what_it_was_configured_with(router):
+    assert chain(router) == ["openai/eu/gpt-4o", "ollama/qwen3.5:latest"]
+
+
+def test_it_lists_every_model_once_per_instance(router):
+    assert router.ask("router", ListModels()) == (
+        ModelInfo(id="qwen3.5:latest", provider="ollama", tier="local"),
+        ModelInfo(id="gpt-4o", provider="openai/eu", tier="frontier"),
+        ModelInfo(id="gpt-4o-mini", provider="openai/eu", tier="frontier"),
+    )
+
+
+def test_it_lists_the_providers_and_takes_them_for_well_until_it_hears_otherwise(router):
+    assert router.ask("router", ListProviders()) == (
+        ProviderInfo(name="ollama", kind="ollama", tier="local", default_model="qwen3.5:latest", state="closed"),
+        ProviderInfo(name="openai/eu", kind="openai", tier="frontier", default_model="gpt-4o", state="closed"),
+        ProviderInfo(name="vllm", kind="vllm", tier="fleet", default_model=None, state="closed"),
+    )
+
+
+def test_a_catalogue_that_arrives_makes_its_models_routable_and_listed(router):
+    router.tell("router", CatalogueChanged(instance="ollama", models=("gemma3:latest", "gemma3:4b")))
+
+    assert chain(router, model="gemma3") == ["ollama/gemma3"]
+    assert [model.id for model in router.ask("router", ListModels()) if model.provider == "ollama"] == [
+        "qwen3.5:latest",
+        "gemma3:latest",
+        "gemma3:4b",
+    ]
+
+
+def test_a_later_catalogue_takes_the_place_of_the_earlier(router):
+    for models in (("gemma3:4b",), ("phi4:latest",)):
+        router.tell("router", CatalogueChanged(instance="ollama", models=models))
+    router.tell("router", CatalogueChanged(instance="vllm", models=("m",)))
+
+    with pytest.raises(UnknownModelError):
+        router.ask("router", Route(model="gemma3:4b"))
+    assert chain(router, model="phi4") == ["ollama/phi4"]
+
+
+def test_a_catalogue_does_not_change_the_order_of_preference(router):
+    router.tell("router", CatalogueChanged(instance="vllm", models=("shared",)))
+    router.tell("router", CatalogueChanged(instance="ollama", models=("shared",)))
+
+    assert chain(router, model="shared") == ["ollama/shared", "vllm/shared"]
+
+
+def test_the_catalogue_of_nobody_is_ignored(router):
+    router.tell("router", CatalogueChanged(instance="nobody", models=("m",)))
+
+    assert [each.name for each in router.ask("router", ListProviders())] == ["ollama", "openai/eu", "vllm"]
+
+
+def test_an_instance_whose_circuit_opens_is_left_out_from_then_on(router, news):
+    router.tell("router", news("open", instance="openai/eu", adjustment=-50.0, retry_at=1042.0))
+
+    resolution = router.ask("router", Route())
+    assert [str(target) for target in resolution.candidates] == ["ollama/qwen3.5:latest"]
+    assert resolution.rejected == ("openai/eu/gpt-4o: circuit open",)
+
+
+def test_the_wait_until_a_probe_shrinks_as_time_goes_by(router, news):
+    router.tell("router", news("open", instance="openai/eu", retry_at=1042.0))
+
+    router.advance(40.0)
+
+    with pytest.raises(NoRouteError) as caught:
+        router.ask("router", Route(provider="openai"))
+    assert caught.value.retry_after == 2.0
+    assert router.ask("router", ListProviders())[1].retry_after == 2.0
+
+
+def test_the_last_word_on_an_instance_counts(router, news):
+    for state in ("open", "half_open", "closed"):
+        router.tell("router", news(state, instance="openai/eu"))
+
+    assert chain(router)[0] == "openai/eu/gpt-4o"
+    assert router.ask("router", ListProviders())[1] == ProviderInfo(
+        name="openai/eu", kind="openai", tier="frontier", default_model="gpt-4o", state="closed"
+    )
+
+
+def test_a_question_it_must_refuse_does_not_hurt_it(router):
+    with pytest.raises(UnknownModelError):
+        router.ask("router", Route(model="zzzz", provider="openai"))
+
+    assert chain(router, model="gpt-4o") == ["openai/eu/gpt-4o"]
+
+
+def test_after_a_crash_it_asks_again_how_everybody_is(router, health):
+    router.kill("router")
+
+    assert health == [HealthWanted(), HealthWanted()]
+
+
+def test_its_snapshot_shows_what_it_goes_by(router, news):
+    router.tell("router", news("half_open", instance="openai/eu", adjustment=-25.0))
+
+    assert router.inspect("router") == {
+        "defaults": {"model": "gpt-4o", "provider": None},
+        "instances": {
+            "ollama": {"tier": "local", "models": 0},
+            "openai/eu": {"tier": "frontier", "models": 2},
+            "vllm": {"tier": "fleet", "models": 0},
+        },
+        "health": {"openai/eu": {"state": "half_open", "adjustment": -25.0}},
+    }

@@ -1,0 +1,151 @@
+"""The loopback upstreams of the tests: OpenAI chat and Ollama chat, well-behaved or with one fault.
+
+with openai_upstream(Fault.CUT) as server:
+    ...  # talk to server.url + "/v1"
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from canned import HTML_PAGE, LAST_CHUNK, Canned, Fault, answer, chunk, stream_head, upstream, well_streamed
+from scripted import (
+    Action,
+    Close,
+    Hang,
+    ReceivedRequest,
+    Reset,
+    Script,
+    ScriptedServer,
+    Send,
+    Signal,
+    Trickle,
+    WaitFor,
+)
+
+__all__ = [
+    "HTML_PAGE",
+    "LAST_CHUNK",
+    "Action",
+    "Canned",
+    "Close",
+    "Fault",
+    "Hang",
+    "ReceivedRequest",
+    "Reset",
+    "Script",
+    "ScriptedServer",
+    "Send",
+    "Signal",
+    "Trickle",
+    "WaitFor",
+    "answer",
+    "canned_ollama",
+    "canned_openai",
+    "chunk",
+    "ollama_upstream",
+    "openai_upstream",
+    "stream_head",
+    "upstream",
+    "well_streamed",
+]
+
+
+def openai_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
+    """An OpenAI chat server below `url` + "/v1"; its answer is "w0 w1 ... " in that many stream events."""
+    return upstream(canned_openai(words), fault)
+
+
+def ollama_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
+    """An Ollama server below `url`; its answer is "w0 w1 ... " in that many NDJSON lines."""
+    return upstream(canned_ollama(words), fault)
+
+
+def _words(count: int) -> list[str]:
+    return [f"w{number} " for number in range(count)]
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+# -- OpenAI ---------------------------------------------------------------------------------------------------------
+
+
+def canned_openai(words: int = 5) -> Canned:
+    """The OpenAI dialect's answers; prompt 7 tokens, completion one token a word."""
+    usage = {"prompt_tokens": 7, "completion_tokens": words, "total_tokens": 7 + words}
+    message = {"role": "assistant", "content": "".join(_words(words))}
+    error = {"error": {"message": "something is wrong here", "type": "server_error", "param": None, "code": None}}
+    return Canned(
+        chat_path="/v1/chat/completions",
+        models_path="/v1/models",
+        whole=_json(
+            {
+                "id": "chatcmpl-1",
+                "object": "chat.completion",
+                "created": 1700000000,
+                "model": "m-1",
+                "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
+                "usage": usage,
+            }
+        ),
+        models=_json({"object": "list", "data": [{"id": "m-1", "object": "model", "created": 1, "owned_by": "x"}]}),
+        frames=(
+            _openai_frame({"role": "assistant", "content": ""}),
+            *[_openai_frame({"content": word}) for word in _words(words)],
+            _openai_frame({}, "stop"),
+            _openai_event({"choices": [], "usage": usage}),
+        ),
+        terminal_frame=b"data: [DONE]\n\n",
+        error_frame=b"data: " + _json(error) + b"\n\n",
+        error_body=_json(error),
+        stream_type="text/event-stream",
+        wants_stream=lambda request: bool(request.json().get("stream")),
+    )
+
+
+def _openai_frame(delta: dict[str, Any], finish_reason: str | None = None) -> bytes:
+    return _openai_event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]})
+
+
+def _openai_event(fields: dict[str, Any]) -> bytes:
+    base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
+    return b"data: " + _json(base | fields) + b"\n\n"
+
+
+# -- Ollama ---------------------------------------------------------------------------------------------------------
+
+
+def canned_ollama(words: int = 5) -> Canned:
+    """Ollama's answers; prompt 7 tokens, completion one token a word."""
+    counts = {
+        "done": True,
+        "done_reason": "stop",
+        "total_duration": 5000000,
+        "prompt_eval_count": 7,
+        "eval_count": words,
+    }
+    text = "".join(_words(words))
+    return Canned(
+        chat_path="/api/chat",
+        models_path="/api/tags",
+        whole=_ollama({"message": {"role": "assistant", "content": text}} | counts),
+        models=_json({"models": [{"name": "m-1", "model": "m-1", "size": 1, "details": {"family": "llama"}}]}),
+        frames=tuple(
+            [
+                _ollama({"message": {"role": "assistant", "content": word}, "done": False}) + b"\n"
+                for word in _words(words)
+            ]
+        ),
+        terminal_frame=_ollama({"message": {"role": "assistant", "content": ""}} | counts) + b"\n",
+        error_frame=b'{"error": "something is wrong here"}\n',
+        error_body=b'{"error": "something is wrong here"}',
+        stream_type="application/x-ndjson",
+        wants_stream=lambda request: bool(request.json().get("stream", True)),
+    )
+
+
+def _ollama(fields: dict[str, Any]) -> bytes:
+    return _json({"model": "m-1", "created_at": "2023-11-14T22:13:20.123456Z"} | fields)
