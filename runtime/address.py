@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -84,11 +85,11 @@ class Address:
             answer: ReplyT = await pending.wait()
             return answer
         asker = outer.waiting[-1]
-        asker.waits_for = self._cell
+        asker.waits_for.append(self._cell)
         try:
             return await pending.wait()  # type: ignore[no-any-return]
         finally:
-            asker.waits_for = None
+            _forget(asker.waits_for, self._cell)
 
     def request(
         self, message: Message[ReplyT], *, timeout: float | None = None, sink: Sink | None = None
@@ -131,15 +132,30 @@ class Address:
 
     def _refuse_ring(self, outer: Envelope) -> None:
         """An ask would wait for itself if the actor asked, or one that it is waiting for in turn, is among those that wait for this answer."""
-        ring = [self._cell.name]
-        cell: Cell | None = self._cell
-        while cell is not None and cell not in outer.waiting and len(ring) < _DEEPEST_PATH:
-            cell = cell.waits_for
-            if cell is not None:
-                ring.append(cell.name)
-        if cell is not None or len(outer.path) >= _DEEPEST_PATH:
-            path = (*outer.path, *ring)
+        ring = _way(self._cell, outer.waiting)
+        if ring or len(outer.path) >= _DEEPEST_PATH:
+            path = (*outer.path, *(ring or (self._cell.name,)))
             raise AskCycle(f"this ask would wait for itself: {' -> '.join(path)}", path=path)
+
+
+def _way(start: Cell, goals: tuple[Cell, ...]) -> tuple[str, ...]:
+    """Return the names along the wait-for graph from a cell to the first goal, both included; () when none can be reached."""
+    queue = collections.deque([(start, (start.name,))])
+    seen = {start}
+    while queue:
+        cell, names = queue.popleft()
+        if cell in goals:
+            return names
+        for following in tuple(cell.waits_for):
+            if following not in seen:
+                seen.add(following)
+                queue.append((following, (*names, following.name)))
+    return ()
+
+
+def _forget(waits_for: list[Cell], cell: Cell) -> None:
+    if cell in waits_for:  # else the asker has ended meanwhile, and its list was emptied
+        waits_for.remove(cell)
 
 
 def _no_parker() -> Any:

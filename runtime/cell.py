@@ -36,7 +36,7 @@ class Cell:
     """Mailbox, statistics and state of one actor, across its incarnations.
 
     Attributes:
-        waits_for: The cell that this actor's exclusive handler is asking, or None: an edge of the wait-for graph.
+        waits_for: The cells that this actor's exclusive handler is asking: edges of the wait-for graph.
         process: The incarnation that lives now, or None.
     """
 
@@ -66,7 +66,7 @@ class Cell:
         self.statistics = Statistics()
         self.state = CellState.EMPTY
         self.process: Process | None = None
-        self.waits_for: Cell | None = None
+        self.waits_for: list[Cell] = []
         self.home_kind = TRIO
         self._homes = homes
         self.home: Home | None = None

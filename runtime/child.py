@@ -108,7 +108,7 @@ class ActorChild:
         if not ready.done:  # type: ignore[attr-defined]
             self._expected = True
             ready.fail(end.error or StartFailed(f"actor {self.name!r} stopped while it started"))  # type: ignore[attr-defined]
-        elif not self._expected:
+        elif gone is self._gone and not self._expected:  # else one that was left behind has ended at last
             self._ended(self, end)
 
     async def stop(self, deadline: float, *, final: bool) -> None:

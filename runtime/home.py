@@ -7,13 +7,20 @@ that await run on the loop's own thread; `post` is the way in from everywhere el
 from __future__ import annotations
 
 import enum
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from .envelope import Envelope
 from .pending import Pending
+
+
+logger = logging.getLogger(__name__)
+
+# A loop is cancelled before it is joined, so it needs longer than this only when code blocks its thread.
+_JOIN_TIMEOUT: Final = 5.0
 
 
 class HomeKind(enum.StrEnum):
@@ -88,6 +95,13 @@ class Home(Protocol):
 
     async def checkpoint(self) -> None:
         """Let the other tasks of the loop run."""
+
+
+def join(thread: threading.Thread) -> None:
+    """Wait for a loop's thread to end; one that is blocked is left behind, as a daemon, so that the host is not blocked too."""
+    thread.join(_JOIN_TIMEOUT)
+    if thread.is_alive():
+        logger.error("thread %s did not end within %s s and is left behind: something blocks it", thread.name, _JOIN_TIMEOUT)
 
 
 class LoopThread(threading.local):

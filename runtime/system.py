@@ -62,7 +62,7 @@ class ActorSystem:
         self._failure: BaseException | None = None
         self._cells: dict[str, Cell] = {}
         self._root: Supervisor | None = None
-        self._trio = TrioHome(name, self.clock)
+        self._trio = TrioHome(name, self.clock, self._loop_lost)
         self._asyncio: AsyncioHome | None = None
         self._lock = threading.RLock()
         self._life = threading.Lock()
@@ -102,7 +102,7 @@ class ActorSystem:
             return self._trio
         with self._lock:
             if self._asyncio is None:
-                home = AsyncioHome(self.name, self.clock)
+                home = AsyncioHome(self.name, self.clock, self._loop_lost)
                 home.start()
                 self._asyncio = home
             return self._asyncio
@@ -204,6 +204,14 @@ class ActorSystem:
         self._failure = end.error
         self._state = SystemState.FAILED
         self._close_cells(CellState.FAILED)
+
+    def _loop_lost(self, error: BaseException) -> None:
+        """An event loop ended by an error that no supervisor saw: nothing can be answered any more. Called on the thread of that loop."""
+        logger.critical("a loop of system %s ended", self.name, exc_info=error)
+        if self._state is not SystemState.STOPPED:
+            self._failure = error
+            self._state = SystemState.FAILED
+            self._close_cells(CellState.FAILED)
 
     # -- children that come and go
 

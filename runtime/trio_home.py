@@ -14,7 +14,7 @@ from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_resch
 from ..messages.errors import RuntimeFault
 from .clock import Clock
 from .envelope import Envelope
-from .home import HomeKind, Parker, loop_thread
+from .home import HomeKind, Parker, join, loop_thread
 from .interruption import interruption
 from .pending import Pending
 from .reply import Reply
@@ -84,9 +84,12 @@ class TrioHome:
 
     kind = HomeKind.TRIO
 
-    def __init__(self, name: str, clock: Clock) -> None:
+    def __init__(self, name: str, clock: Clock, lost: Callable[[BaseException], None] = lambda _error: None) -> None:
         self.name = name
         self._clock = clock
+        self._lost = lost
+        self._runs: set[Reply[Any]] = set()
+        self._over = False
         self._ident: int | None = None
         self._token: trio.lowlevel.TrioToken | None = None
         self._nursery: trio.Nursery | None = None
@@ -114,15 +117,22 @@ class TrioHome:
         if self._stop is not None:
             self.post(self._stop.set)
         if self._thread is not None and not self.is_here():
-            self._thread.join()
+            join(self._thread)
 
     def run(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Run an async function on the loop, from another thread, and return its result.
 
         Not `trio.from_thread.run`: that refuses a thread in which the host runs a trio loop of its own.
+
+        Raises:
+            RuntimeFault: The loop has ended.
+            BaseException: What the function raised.
         """
         reply: Reply[T] = Reply()
+        self._runs.add(reply)
         self.spawn(self._answer, reply, function, args)
+        if self._over:  # asked after the loop had told its last callers
+            reply.fail(self._why_over())
         return reply.get()
 
     async def _answer(self, reply: Reply[T], function: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> None:
@@ -132,24 +142,38 @@ class TrioHome:
             reply.fail(error)
             if not isinstance(error, Exception):
                 raise  # trio's own cancellation goes on
+        finally:
+            self._runs.discard(reply)
+
+    def _why_over(self) -> RuntimeFault:
+        why = f": {self._failure!r}" if self._failure is not None else ""
+        return RuntimeFault(f"the trio loop of {self.name!r} has ended{why}")
 
     def _run(self, running: threading.Event) -> None:
         loop_thread.home = self
         try:
             trio.run(self._main, running, clock=self._clock.for_trio())
-        except BaseException as error:  # noqa: BLE001 - a thread has no caller; `start` and `failure` tell
+        except BaseException as error:  # noqa: BLE001 - a thread has no caller; `start` or `lost` tell
             self._failure = error
+            if self._token is not None:
+                self._lost(error)
         finally:
+            self._over = True
+            for reply in tuple(self._runs):
+                reply.fail(self._why_over())
             running.set()
 
     async def _main(self, running: threading.Event) -> None:
         self._stop = trio.Event()
-        async with trio.open_nursery() as self._nursery:
-            self._ident = threading.get_ident()
-            self._token = trio.lowlevel.current_trio_token()
-            running.set()
-            await self._stop.wait()
-            self._nursery.cancel_scope.cancel()
+        try:
+            async with trio.open_nursery() as self._nursery:
+                self._ident = threading.get_ident()
+                self._token = trio.lowlevel.current_trio_token()
+                running.set()
+                await self._stop.wait()
+                self._nursery.cancel_scope.cancel()
+        finally:
+            self._nursery = None
 
     # -- what actors need
 
@@ -168,8 +192,11 @@ class TrioHome:
 
     def spawn(self, function: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
         """Start a task in the loop's own nursery."""
-        assert self._nursery is not None
-        self.post(self._nursery.start_soon, function, *args)
+        self.post(self._spawn, function, args)
+
+    def _spawn(self, function: Callable[..., Coroutine[Any, Any, object]], args: tuple[Any, ...]) -> None:
+        if self._nursery is not None:  # else the loop is ending, and so would the task
+            self._nursery.start_soon(function, *args)
 
     def parker(self) -> TrioParker:
         """Return a new parker."""
@@ -191,7 +218,7 @@ class TrioHome:
             if envelope.reply_to is not None:
                 envelope.reply_to.attach(lambda: self.call(scope.cancel))
             return await handler(*args)
-        raise interruption(envelope, self._clock.monotonic())
+        raise interruption(envelope)
 
     def call(self, function: Callable[[], object]) -> None:
         """Call `function` on the loop's thread: now if this is it, else soon."""
