@@ -140,7 +140,7 @@ class Address:
 
 def _way(start: Cell, goals: tuple[Cell, ...]) -> tuple[str, ...]:
     """Return the names along the wait-for graph from a cell to the first goal, both included; () when none can be reached."""
-    queue = collections.deque([(start, (start.name,))])
+    queue: collections.deque[tuple[Cell, tuple[str, ...]]] = collections.deque([(start, (start.name,))])
     seen = {start}
     while queue:
         cell, names = queue.popleft()

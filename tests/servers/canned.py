@@ -194,7 +194,7 @@ def _stream_faults(canned: Canned) -> dict[Fault, tuple[Action, ...]]:
         Fault.CUT: (Send(begun), Close()),
         Fault.RESET_IN_THE_MIDDLE: (Send(begun), Reset()),
         Fault.MALFORMED_CHUNKED: (Send(begun + b"zz\r\nnonsense"), Close()),
-        Fault.INVALID_JSON: (Send(begun + chunk(canned.frames[0].replace(b":", b";")) + LAST_CHUNK),),
+        Fault.INVALID_JSON: (Send(begun + chunk(canned.frames[0].replace(b'":', b'";')) + LAST_CHUNK),),
         Fault.NO_TERMINAL_FRAME: (Send(begun + LAST_CHUNK),),
         Fault.ERROR_EVENT: (Send(begun + chunk(canned.error_frame) + LAST_CHUNK),),
         Fault.WRONG_CONTENT_TYPE: (Send(well_streamed(canned, "text/plain")),),
