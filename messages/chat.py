@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
+import random
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
@@ -15,9 +16,15 @@ from .content import Content, ContentBlock, Extra, TextBlock, ThinkingBlock, Too
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 
 
+# Seeded by the operating system, anew in a forked child. Not asked for every id: the call gives up the GIL, which another thread then takes.
+_ids = random.Random()  # noqa: S311 - ids are no secrets
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ids.seed)
+
+
 def new_id(prefix: str) -> str:
-    """Return `prefix` and 24 random hex digits ("req_3f…"); random bytes come from the operating system."""
-    return prefix + os.urandom(12).hex()
+    """Return `prefix` and 24 random hex digits ("req_3f…"): unique, but no secret."""
+    return prefix + _ids.randbytes(12).hex()
 
 
 class StopReason(enum.StrEnum):

@@ -10,7 +10,7 @@ from ..messages.base import Message, StreamMessage
 from ..messages.errors import AskCycle, LegionError
 from . import fork
 from .envelope import Envelope, Sink, current_ask
-from .home import loop_thread
+from .home import Home, loop_thread
 from .reply import Reply
 from .stream import DEFAULT_CAPACITY, Channel, Stream
 
@@ -76,20 +76,24 @@ class Address:
         outer = current_ask.get()
         pending = home.pending()
         envelope = self._envelope(message, pending, outer, timeout, sink)
-        process = self._cell.process
-        if process is not None and process.home is home and process.serves_here(message):
-            await process.serve_here(envelope)
-        else:
-            self._cell.put(envelope)
         if outer is None or not outer.waiting:
+            await self._hand_over(envelope, home)
             answer: ReplyT = await pending.wait()
             return answer
         asker = outer.waiting[-1]
         asker.waits_for.append(self._cell)
         try:
+            await self._hand_over(envelope, home)
             return await pending.wait()  # type: ignore[no-any-return]
         finally:
             _forget(asker.waits_for, self._cell)
+
+    async def _hand_over(self, envelope: Envelope, home: Home) -> None:
+        process = self._cell.process
+        if process is not None and process.home is home and process.serves_here(envelope.message):
+            await process.serve_here(envelope)
+        else:
+            self._cell.put(envelope)
 
     def request(
         self, message: Message[ReplyT], *, timeout: float | None = None, sink: Sink | None = None

@@ -16,7 +16,6 @@ from typing import Any, Final, Protocol
 from .envelope import Envelope
 from .pending import Pending
 
-
 logger = logging.getLogger(__name__)
 
 # A loop is cancelled before it is joined, so it needs longer than this only when code blocks its thread.
@@ -101,7 +100,9 @@ def join(thread: threading.Thread) -> None:
     """Wait for a loop's thread to end; one that is blocked is left behind, as a daemon, so that the host is not blocked too."""
     thread.join(_JOIN_TIMEOUT)
     if thread.is_alive():
-        logger.error("thread %s did not end within %s s and is left behind: something blocks it", thread.name, _JOIN_TIMEOUT)
+        logger.error(
+            "thread %s did not end within %s s and is left behind: something blocks it", thread.name, _JOIN_TIMEOUT
+        )
 
 
 class LoopThread(threading.local):

@@ -180,11 +180,7 @@ class Process:
         if row.mode is Mode.PLAIN:
             self._call(function, envelope)
             return
-        if row.mode is Mode.EXCLUSIVE:
-            self._exclusive = True
-            self._cell.statistics.current = type(envelope.message).__name__
-            self._cell.statistics.current_since = self._cell.clock.monotonic()
-        self._begin_task()
+        self._begin_task(row, envelope)
         assert self._tasks is not None
         self._tasks.start(self._run_task, function, row, envelope)
 
@@ -210,16 +206,15 @@ class Process:
     def serves_here(self, message: Any) -> bool:
         """Whether an ask from a task of this very loop can be served in that task, without a wait for the mailbox.
 
-        It can when the actor is idle with nothing queued, so that no message is overtaken, and the handler is not an exclusive one. Nothing else
-        differs: one handler of the actor's runs at a time, on the actor's own thread, and a bug ends the actor.
+        It can when the actor is idle with nothing queued, so that no message is overtaken. Nothing else differs: one handler of the actor's runs at a
+        time, on the actor's own thread, and a bug ends the actor.
         """
         if self._exclusive or self._stop is not None or self._crash is not None or not self._cell.mailbox.idle:
             return False
-        pair = self._bound.get(type(message))
-        return pair is not None and pair[1].mode is not Mode.EXCLUSIVE
+        return type(message) in self._bound
 
     async def serve_here(self, envelope: Envelope) -> None:
-        """Handle an ask in the asker's own task; saves two task switches, and for a spawned handler the task itself."""
+        """Handle an ask in the asker's own task; saves two task switches, and for an `async def` handler the task itself."""
         pair = self._admit(envelope)
         if pair is None:
             return
@@ -236,7 +231,7 @@ class Process:
     async def _serve_guest(self, function: Callable[..., Awaitable[Any]], row: Handler, envelope: Envelope) -> None:
         outer = current_ask.get()
         self._guests.add(envelope)
-        self._begin_task()
+        self._begin_task(row, envelope)
         try:
             await self._run_task(function, row, envelope)
         finally:
@@ -250,9 +245,14 @@ class Process:
             asker.fail(self._why_cancelled())
             asker.give_up()
 
-    def _begin_task(self) -> None:
+    def _begin_task(self, row: Handler, envelope: Envelope) -> None:
         self._running += 1
-        self._cell.statistics.tasks = self._running
+        statistics = self._cell.statistics
+        statistics.tasks = self._running
+        if row.mode is Mode.EXCLUSIVE:
+            self._exclusive = True
+            statistics.current = type(envelope.message).__name__
+            statistics.current_since = self._cell.clock.monotonic()
 
     def _call(self, function: Callable[[Any], Any], envelope: Envelope) -> None:
         """Run a plain handler to completion."""

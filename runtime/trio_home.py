@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -90,6 +91,8 @@ class TrioHome:
         self._lost = lost
         self._runs: set[Reply[Any]] = set()
         self._over = False
+        self._posted: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
+        self._awake = False
         self._ident: int | None = None
         self._token: trio.lowlevel.TrioToken | None = None
         self._nursery: trio.Nursery | None = None
@@ -185,10 +188,23 @@ class TrioHome:
         """Call `function` soon on the loop's thread."""
         if self._token is None:
             return
+        self._posted.append((function, args))
+        if self._awake:
+            return
+        self._awake = True
         try:
-            self._token.run_sync_soon(function, *args)
+            # It wakes the loop by writing to a socket: once for all that is posted until the loop looks.
+            self._token.run_sync_soon(self._call_posted)
         except trio.RunFinishedError:
-            return  # the loop has ended; whoever was to be told is gone with it
+            self._posted.clear()  # the loop has ended; whoever was to be told is gone with it
+
+    def _call_posted(self) -> None:
+        # First the flag, then the calls: what is posted meanwhile is either met here, or wakes the loop again.
+        self._awake = False
+        posted = self._posted
+        while posted:
+            function, args = posted.popleft()
+            function(*args)
 
     def spawn(self, function: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
         """Start a task in the loop's own nursery."""

@@ -61,7 +61,6 @@ class Endpoint:
                 "write": timeouts.first_byte,
                 "pool": timeouts.connect,
             },
-            "legion_first_byte": timeouts.first_byte,
         }
 
     def post(self, path: str, body: bytes, *, stream: bool) -> httpx.Request:

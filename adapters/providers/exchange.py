@@ -15,6 +15,7 @@ from httptools import HttpParserError
 from ...messages.errors import LegionError, ProviderDown, ProviderError, UpstreamError
 from ...messages.settings import TimeoutSettings
 from ..dialects.protocol import ProviderDialect
+from ..transport.body import ResponseBody
 from .faults import HTTPX_ERRORS, Stage, translate
 from .pieces import Pieces, decoded
 
@@ -49,8 +50,8 @@ class Exchange:
     """One attempt at a provider. Use each once.
 
     There is one cancel scope, whose deadline moves from limit to limit as the answer comes in. `connect` is the
-    transport's to keep, because nobody else sees the connection. Our own transport keeps `first_byte` too, to the
-    letter; before the answer the scope is only a net for other transports.
+    transport's to keep, because nobody else sees the connection. Our own transport says when the request has gone, and
+    `first_byte` counts from there; for another one the scope has a net for both, wide enough for any upload.
 
     Attributes:
         phase: What is waited for.
@@ -101,6 +102,7 @@ class Exchange:
         """
         self._reading = stage
         self._start(len(request.content))
+        request.extensions["legion_sent"] = self._sent
         try:
             with self._scope:
                 return await self._run(transport, request, consume)
@@ -137,6 +139,9 @@ class Exchange:
             ProviderError: It has more than `most_bytes`.
             httpx.TransportError: As the transport raises.
         """
+        whole = _whole_of(response)
+        if whole is not None and len(whole) <= most_bytes:
+            return whole
         self.expect(Phase.GAP)
         pieces = []
         left = most_bytes
@@ -165,6 +170,9 @@ class Exchange:
             raise
         await _stream_of(response).aclose()
         return result
+
+    def _sent(self) -> None:
+        self.expect(Phase.FIRST_BYTE)
 
     def _start(self, body_bytes: int) -> None:
         limits = self._limits
@@ -218,6 +226,14 @@ class Exchange:
     def _silent(self, phase: Phase) -> ProviderDown:
         message = f"{self._provider} {_SILENCE[phase]} {self._limit(phase)} s (time limit {phase.value})"
         return ProviderDown(message, provider=self._provider, model=self._model)
+
+
+def _whole_of(response: httpx.Response) -> bytes | None:
+    """Return a plain body that came along with the head: there is nothing to wait for."""
+    stream = response.stream
+    if isinstance(stream, ResponseBody) and stream.header(b"content-encoding") is None:
+        return stream.take_whole()
+    return None
 
 
 def _stream_of(response: httpx.Response) -> httpx.AsyncByteStream:

@@ -46,6 +46,14 @@ class ResponseBody(httpx.AsyncByteStream):
                 return value
         return None
 
+    def take_whole(self) -> bytes | None:
+        """Return the whole body if it came along with the head and nothing of it was read yet, else None."""
+        if self._connection is not None or self._started or self._cut:
+            return None
+        self._started = True
+        whole, self._arrived = self._arrived, b""
+        return whole
+
     def __aiter__(self) -> AsyncIterator[bytes]:
         if self._started:
             raise httpx.StreamConsumed

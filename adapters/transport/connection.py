@@ -99,6 +99,10 @@ class Connection:
             httpx.RemoteProtocolError: What came is not HTTP, over a limit, or cut short.
         """
         parser = self.parser
+        if first_byte is None and gap is None:  # the caller keeps the time; a scope costs more than all the rest here
+            while not parser.head_complete:
+                await self._pull()
+            return
         seconds = first_byte
         with scope_of(seconds) as scope:
             await self._pull()

@@ -30,8 +30,8 @@ class LegionTransport(httpx.AsyncBaseTransport):
     """HTTP/1.1 with keep-alive, for one trio loop. Use it alone or under `httpx.AsyncClient`; `aclose()` ends it.
 
     Reads from `request.extensions`: "timeout", httpx's dict of connect, read, write and pool in seconds (None or
-    absent: no limit), and "legion_first_byte", seconds from the request's last byte to the response's first
-    (default: read).
+    absent: no limit), "legion_first_byte", seconds from the request's last byte to the response's first (default:
+    read), and "legion_sent", a function that is called without arguments when that last byte has gone.
 
     Args:
         limits: Bounds in size and number.
@@ -92,6 +92,9 @@ class LegionTransport(httpx.AsyncBaseTransport):
             except httpx.WriteError as refused:
                 await _hear_refusal(connection, refused, timeouts)
             else:
+                sent = request.extensions.get("legion_sent")
+                if sent is not None:
+                    sent()
                 read = timeouts.get("read")
                 await connection.read_head(request.extensions.get("legion_first_byte", read), read)
         except BaseException:

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import attrs
 import calls
@@ -110,7 +111,7 @@ class Bench:
         print("\nasks between actors")
         for name, cost in calls.asks(self._calls * 3):
             self.show(name, cpu_us=cost.cpu, wall_us=cost.wall)
-            if name == "ask on one loop, through the mailbox":
+            if name == "ask on one loop, async def handler that waits":
                 self.reached["ask"] = cost.wall
 
     def served(self, port: int) -> None:
@@ -167,7 +168,7 @@ def main() -> None:
     for name, value in bench.reached.items():
         print(TARGETS[name].verdict(value))
     if options.json:
-        with open(options.json, "w") as file:
+        with Path(options.json).open("w") as file:
             json.dump(bench.rows, file, indent=2)
 
 

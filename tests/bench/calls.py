@@ -185,6 +185,7 @@ class Ping(Message[int]):
 @attrs.frozen
 class Measure(Message[Cost]):
     calls: int
+    width: int = 1
 
 
 class Decider(Actor[Ping]):
@@ -194,6 +195,7 @@ class Decider(Actor[Ping]):
 
 class Waiter(Actor[Ping]):
     async def on_ping(self, _message: Ping) -> int:
+        await trio.lowlevel.checkpoint()  # while it waits, other asks queue
         return 1
 
 
@@ -206,9 +208,20 @@ class Asker(Actor[Measure]):
     async def on_measure(self, message: Measure) -> Cost:
         costs: list[Cost] = []
         with measured(message.calls, costs):
-            for _ in range(message.calls):
-                await self._to.ask(Ping())
+            await self._ask_at_once(message.calls // message.width, message.width)
         return costs[0]
+
+    async def _ask_at_once(self, calls: int, width: int) -> None:
+        async def ask() -> None:
+            for _ in range(calls):
+                await self._to.ask(Ping())
+
+        if width == 1:
+            await ask()
+            return
+        async with trio.open_nursery() as nursery:
+            for _ in range(width):
+                nursery.start_soon(ask)
 
 
 class PlainPykka(pykka.ThreadingActor):
@@ -220,11 +233,12 @@ def asks(calls: int) -> Iterator[tuple[str, Cost]]:
     """Yield what an ask costs, by the ways it can take."""
     with _asking_system() as system:
 
-        def ask(asker: str, count: int) -> Cost:
-            return system.address(asker).request(Measure(count)).get(timeout=60)
+        def ask(asker: str, count: int, width: int = 1) -> Cost:
+            return system.address(asker).request(Measure(count, width)).get(timeout=60)
 
-        yield "ask on one loop, idle decider", ask("asks decider", calls)
-        yield "ask on one loop, through the mailbox", ask("asks waiter", calls // 2)
+        yield "ask on one loop, def handler", ask("asks decider", calls)
+        yield "ask on one loop, async def handler that waits", ask("asks waiter", calls // 2)
+        yield "the same, 32 askers that queue in its mailbox", ask("asks waiter", calls // 2, 32)
         yield "ask across loops", ask("asks across", calls // 10)
         costs: list[Cost] = []
         decider = system.address("decider")

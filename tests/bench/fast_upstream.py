@@ -8,6 +8,8 @@ import multiprocessing
 import os
 from multiprocessing.connection import Connection
 
+import uvloop
+
 CHUNKS = 200
 
 _BASE = {"id": "chatcmpl-1", "created": 1700000000, "model": "m"}
@@ -76,7 +78,6 @@ def pin(core: int) -> None:
 
 def _serve(pipe: Connection) -> None:
     pin(1)
-    import uvloop
 
     async def main() -> None:
         server = await asyncio.get_running_loop().create_server(_Protocol, "127.0.0.1", 0)

@@ -12,6 +12,8 @@ import attrs
 import fast_upstream
 import psutil
 import trio
+from legion_llm.adapters.serving import start_gateway
+from legion_llm.adapters.settings import load_settings
 
 
 @attrs.frozen(kw_only=True)
@@ -44,9 +46,6 @@ def settings(port: int, **more: object) -> dict[str, object]:
 
 def _serve(pipe: Connection, upstream_port: int) -> None:
     fast_upstream.pin(0)
-    from legion_llm.adapters.serving import start_gateway
-    from legion_llm.adapters.settings import load_settings
-
     legion = start_gateway(load_settings(overrides=settings(upstream_port, api={"port": 0}), environ={}), environ={})
     pipe.send(legion.url)
     pipe.recv()

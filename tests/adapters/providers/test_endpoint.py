@@ -47,10 +47,7 @@ def test_headers_of_the_settings_replace_ours():
 def test_the_transport_is_told_the_limits_that_it_keeps():
     request = endpoint().get("/models")
 
-    assert request.extensions == {
-        "timeout": {"connect": 1.0, "read": None, "write": 2.0, "pool": 1.0},
-        "legion_first_byte": 2.0,
-    }
+    assert request.extensions == {"timeout": {"connect": 1.0, "read": None, "write": 2.0, "pool": 1.0}}
 
 
 @pytest.mark.parametrize(
