@@ -49,6 +49,10 @@ def in_flight(legion, instance):
     return legion.inspect(f"connections/{instance}")["snapshot"]["in_flight"]
 
 
+def metered(legion):
+    return [(row["target"], row["outcome"]) for row in legion.inspect("metering")["snapshot"]["last"]]
+
+
 def wait_until(condition, timeout=5.0):
     """Poll a state that has no signal of its own."""
     deadline = time.monotonic() + timeout
@@ -116,8 +120,8 @@ def test_the_attempts_of_a_failover_are_told_and_metered(embedded, make_provider
         response = legion.chat("Hello!", model="m-1").get(timeout=10)
 
         assert response.routing.chain == ("a/m-1: target_sick", "b/m-1: success")
-        metered = legion.inspect("metering")["snapshot"]["last"]
-        assert [(row["target"], row["outcome"]) for row in metered] == [("a/m-1", "target_sick"), ("b/m-1", "success")]
+        # Inspection overtakes what is told, so it may look too early.
+        wait_until(lambda: metered(legion) == [("a/m-1", "target_sick"), ("b/m-1", "success")])
 
 
 def test_a_sick_provider_is_put_aside_and_the_refusal_says_for_how_long(embedded, make_provider):

@@ -35,7 +35,7 @@ def _until_draining(api):
     while True:
         try:
             socket.create_connection(("127.0.0.1", api.address.port), timeout=1).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # reset: it was closed while we stood in line
             return
 
 
