@@ -43,7 +43,8 @@ $(VENV)/made:
 
 $(VENV)/installed: $(VENV)/made pyproject.toml
 	@echo "installing legion-llm and what it needs (half a minute on a first run) ..."
-	@$(PIP) install --quiet --editable .
+	@# The repository is the package, of which setuptools warns at length.
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --editable .
 	@touch $@
 
 $(VENV)/tested: $(VENV)/installed

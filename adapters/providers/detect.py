@@ -13,6 +13,7 @@ import trio
 
 from ...messages.settings import InstanceSettings, Kind, ProviderSettings, Settings, expand_instances
 from ..settings.enablement import Enablement, Skipped, usable_instances
+from ..transport.errors import connect_reason
 from .faults import HTTPX_ERRORS, fault_of
 from .transports import TransportFactory, transport_for
 
@@ -102,7 +103,7 @@ async def _accepts(instance: InstanceSettings) -> str | None:
         try:
             stream = await trio.open_tcp_stream(url.host, port)
         except (OSError, ValueError) as error:
-            return f"{url.host}:{port} does not accept connections: {error}"
+            return f"{url.host}:{port} does not accept connections: {connect_reason(error)}"
         await trio.aclose_forcefully(stream)
     return f"{url.host}:{port} did not accept a connection within {PROBE_SECONDS} s" if scope.cancelled_caught else None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import httpx
 
 
@@ -11,3 +13,14 @@ class TransportClosedError(httpx.TransportError):
 
 class BodyTooLargeError(httpx.TransportError):
     """A response body is larger than its reader allows; the connection was closed. Other requests are not concerned."""
+
+
+def connect_reason(error: BaseException) -> str:
+    """Return why a connection could not be made, each reason once; trio hides them in causes and groups, one per address tried."""
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(dict.fromkeys(connect_reason(each) for each in error.exceptions))
+    if error.__cause__ is not None:
+        return connect_reason(error.__cause__)
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:  # below 0 they are those of getaddrinfo
+        return os.strerror(error.errno)
+    return str(error)

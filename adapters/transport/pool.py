@@ -10,7 +10,7 @@ import httpx
 import trio
 
 from .connection import Connection, scope_of
-from .errors import TransportClosedError
+from .errors import TransportClosedError, connect_reason
 from .limits import Origin, TransportLimits, TransportStatistics
 from .wire import Wire, dial
 
@@ -186,7 +186,7 @@ class ConnectionPool:
                 wire = await dial(origin, self._tls)
         except (OSError, ValueError, trio.BrokenResourceError) as error:
             # ValueError: names that DNS or TLS cannot spell. trio hides the reason of a failed handshake in the cause.
-            raise httpx.ConnectError(f"cannot connect to {origin}: {error.__cause__ or error}") from error
+            raise httpx.ConnectError(f"cannot connect to {origin}: {connect_reason(error)}") from error
         if wire is None:
             raise httpx.ConnectTimeout(f"{origin} did not accept a connection within {seconds} s")
         if self._closed:
