@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 
 import httpx
 
@@ -21,6 +23,7 @@ def connect_reason(error: BaseException) -> str:
         return ", ".join(dict.fromkeys(connect_reason(each) for each in error.exceptions))
     if error.__cause__ is not None:
         return connect_reason(error.__cause__)
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:  # below 0 they are those of getaddrinfo
+    # TLS and getaddrinfo have numbers of their own, and better words.
+    if isinstance(error, OSError) and error.errno and not isinstance(error, (ssl.SSLError, socket.gaierror)):
         return os.strerror(error.errno)
     return str(error)
