@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..actors.connection.actor import Connection, ConnectionConfig
+from ..actors.connection.port import Provider
 from ..actors.health.actor import Health, HealthConfig
 from ..actors.health.circuit import Limits
 from ..actors.inference.actor import Inference
@@ -25,6 +26,7 @@ def tree_of(
     system: ActorSystem,
     *,
     edge: tuple[ChildSpec, ...] = (),
+    provider_of: Callable[[InstanceSettings], Provider] | None = None,
 ) -> SupervisorSpec:
     """Return the supervision tree.
 
@@ -36,10 +38,12 @@ def tree_of(
         environ: Where credentials are looked up.
         system: The system that will run the tree; it gives the addresses.
         edge: Actors that let others in (the HTTP API); they start last and stop first.
+        provider_of: Makes the provider behind an instance; None: what its settings say.
 
     Raises:
         SettingsError: An instance lacks its credential or its URL.
     """
+    provider = provider_of or (lambda each: build_provider(each, environ))
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
 
@@ -56,7 +60,7 @@ def tree_of(
             SupervisorSpec(
                 name="connections",
                 intensity=intensity,
-                children=tuple(_connection_spec(each, environ, system, capacity) for each in instances),
+                children=tuple(_connection_spec(each, provider, system, capacity) for each in instances),
             ),
             child("inference", lambda: _inference(settings, system)),
             *edge,
@@ -115,7 +119,7 @@ def _connection(system: ActorSystem, instance: str) -> Address:
 
 
 def _connection_spec(
-    instance: InstanceSettings, environ: Mapping[str, str], system: ActorSystem, capacity: int
+    instance: InstanceSettings, provider: Callable[[InstanceSettings], Provider], system: ActorSystem, capacity: int
 ) -> ChildSpec:
     config = ConnectionConfig(
         instance=instance.name,
@@ -127,7 +131,7 @@ def _connection_spec(
     def connection() -> Connection:
         return Connection(
             config,
-            build_provider(instance, environ),
+            provider(instance),
             health=system.address("health"),
             metering=system.address("metering"),
             router=system.address("router"),

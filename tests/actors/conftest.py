@@ -21,26 +21,10 @@ from legion_llm.messages.routing import (
     Target,
 )
 from legion_llm.runtime import Actor, ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from virtual_clock import VirtualClock
 
 # Long enough for any machine: nothing here waits for a real clock, so only a hang ever takes this long.
 PATIENCE = 10.0
-
-
-class VirtualClock:
-    """Stands still until a test moves it."""
-
-    def __init__(self, start: float = 1000.0) -> None:
-        self.trio = trio.testing.MockClock()
-        self.trio.jump(start)
-
-    def monotonic(self) -> float:
-        return self.trio.current_time()
-
-    def time(self) -> float:
-        return 1_700_000_000.0 + self.monotonic()
-
-    def for_trio(self):
-        return self.trio
 
 
 class Ear(Actor[HealthChanged | HealthWanted | CatalogueChanged | AttemptFinished]):
