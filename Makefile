@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := -p legion_llm.messages -p legion_llm.runtime -p legion_llm.actors -p legion_llm.adapters
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format bench clean
+.PHONY: help serve test check format bench simulate clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ format: $(VENV)/checked ## lay the code out
 
 bench: $(VENV)/tested ## measure side by side: prints ratios, never fails
 	@$(BIN)/python tests/bench $(ARGS)
+
+simulate: $(VENV)/tested ## play hours of provider weather in seconds (ARGS="--help")
+	@$(BIN)/python tests/simulation $(ARGS)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -20,6 +20,9 @@ from ...messages.routing import (
 from ...runtime import Actor, Address
 from .catalogue import Instance
 from .decide import Defaults, decide
+
+# Seconds after which a probe that nobody has heard of counts as lost.
+_PROBE_LEASE: Final = 30.0
 
 
 @attrs.frozen(kw_only=True)
@@ -51,17 +54,30 @@ class Router(Actor[Command]):
         self._order = config.instances
         self._health: dict[str, HealthChanged] = {}
         self._health_address = health
+        # Half-open instances whose probe is out, and until when it may be: a caller that gives up tells nobody how it ended.
+        self._probes: dict[str, float] = {}
 
     async def on_start(self) -> None:
         """Hear where health stands."""
         self._health_address.offer(HealthWanted())
 
     def on_route(self, message: Route) -> Resolution:
-        """Decide."""
-        return decide(message, self._order, self._health, self._defaults, self.clock.monotonic())
+        """Decide; a request that goes to a half-open instance first is its probe."""
+        now = self.clock.monotonic()
+        if self._probes:
+            self._probes = {instance: until for instance, until in self._probes.items() if until > now}
+        resolution = decide(message, self._order, self._health, self._defaults, now, self._probes)
+        first = resolution.candidates[0].instance
+        news = self._health.get(first)
+        if news is not None and news.state is CircuitState.HALF_OPEN:
+            self._probes[first] = now + _PROBE_LEASE
+        return resolution
 
     def on_health_changed(self, message: HealthChanged) -> None:
         """Remember it for the next decision."""
+        before = self._health.get(message.instance)
+        if before is not None and before.epoch != message.epoch:
+            self._probes.pop(message.instance, None)
         self._health[message.instance] = message
 
     def on_catalogue_changed(self, message: CatalogueChanged) -> None:

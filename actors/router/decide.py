@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -41,11 +41,13 @@ def decide(
     health: Mapping[str, HealthChanged],
     defaults: Defaults,
     now: float,
+    probed: Container[str] = frozenset(),
 ) -> Resolution:
     """Return the targets for a request, best first.
 
-    An instance whose circuit is open is left out, with the reason. Of several that serve the very model asked for, the healthiest goes first;
-    defaults keep their order, since the settings meant it, but one that is only being probed goes last.
+    An instance whose circuit is open is left out, with the reason. One that is half open goes first for a single request, the probe, since only an
+    answer can close its circuit; until that is back it goes last. Of several that serve the very model asked for, the healthiest goes first;
+    defaults keep their order, since the settings meant it.
 
     Args:
         route: What was asked for.
@@ -53,6 +55,7 @@ def decide(
         health: The last word on each instance; one that was never mentioned is well.
         defaults: What the settings say.
         now: Monotonic moment.
+        probed: Half-open instances whose probe is out.
 
     Raises:
         UnknownProviderError: No instance of that name.
@@ -71,15 +74,18 @@ def decide(
     reasons = tuple(f"{target}: circuit open" for target, _ in rejected)
     if not usable:
         raise _all_rejected(reasons, [news for _, news in rejected], now)
-    usable.sort(key=lambda target: _demotion(health.get(target.instance), choice.strategy))
+    usable.sort(key=lambda target: _rank(target, health.get(target.instance), choice.strategy, probed))
     return Resolution(candidates=tuple(usable), strategy=choice.strategy, rejected=reasons)
 
 
-def _demotion(news: HealthChanged | None, strategy: str) -> tuple[bool, float]:
+def _rank(target: Target, news: HealthChanged | None, strategy: str, probed: Container[str]) -> tuple[int, float]:
     """Return the sort key of a target, lower first; equal keys keep their order."""
     if news is None:
-        return False, 0.0
-    return news.state is CircuitState.HALF_OPEN, -news.adjustment if strategy == "explicit" else 0.0
+        return 0, 0.0
+    points = -news.adjustment if strategy == "explicit" else 0.0
+    if news.state is not CircuitState.HALF_OPEN:
+        return 0, points
+    return (1 if target.instance in probed else -1), points
 
 
 def _all_rejected(reasons: tuple[str, ...], news: Sequence[HealthChanged], now: float) -> NoRouteError:

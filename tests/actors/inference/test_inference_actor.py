@@ -240,14 +240,24 @@ def test_a_target_that_keeps_failing_is_put_aside_probed_and_taken_back(gateway,
     aside = len(gateway.a.calls)
 
     house.advance(60.0)
-    gateway.b.will(DOWN)
-    gateway.c.will(DOWN)
     gateway.a.will(answer("from a"))
-    probed = gateway.chat(model="m").get(SOON)
+    probe = gateway.chat(model="m").get(SOON)
 
     assert aside == 3
-    assert probed.routing.chain == ("b/m: target_sick", "c/m: target_sick", "a/m: success")
+    assert probe.routing.chain == ("a/m: success",)
     assert gateway.chat(model="m").get(SOON).routing.provider == "a"
+
+
+def test_one_request_probes_and_pays_for_it_the_others_do_not(gateway, house):
+    gateway.a.will(DOWN, DOWN, DOWN)
+    for _ in range(3):
+        gateway.chat(model="m").get(SOON)
+
+    house.advance(60.0)
+    gateway.a.will(DOWN)
+    chains = [gateway.chat(model="m").get(SOON).routing.chain for _ in range(3)]
+
+    assert chains == [("a/m: target_sick", "b/m: success"), ("b/m: success",), ("b/m: success",)]
 
 
 def test_when_every_circuit_is_open_the_caller_hears_when_to_come_back(gateway, house):

@@ -36,8 +36,8 @@ def told(state="closed", *, adjustment=0.0, retry_at=None):
     return HealthChanged(instance="", state=CircuitState(state), adjustment=adjustment, epoch=1, retry_at=retry_at)
 
 
-def decided(route=None, *, instances=EVERYBODY, health=None, defaults=None):
-    return decide(route or Route(), instances, health or {}, defaults or Defaults(), NOW)
+def decided(route=None, *, instances=EVERYBODY, health=None, defaults=None, probed=frozenset()):
+    return decide(route or Route(), instances, health or {}, defaults or Defaults(), NOW, probed)
 
 
 def chain(*args, **keywords):
@@ -286,10 +286,16 @@ def test_a_wait_is_never_negative_and_never_made_up(retry_at, wait):
     assert caught.value.retry_after == wait
 
 
-def test_a_half_open_circuit_goes_last():
-    health = {"openai": told("half_open", adjustment=-25.0), "openai/eu": told(adjustment=-50.0)}
+def test_a_half_open_circuit_goes_first_for_the_probe_that_can_close_it():
+    health = {"openai/eu": told("half_open", adjustment=-25.0)}
 
     assert chain(Route(model="gpt-4o"), health=health) == ["openai/eu/gpt-4o", "openai/gpt-4o"]
+
+
+def test_a_half_open_circuit_goes_last_while_its_probe_is_out():
+    health = {"openai": told("half_open", adjustment=-25.0), "openai/eu": told(adjustment=-50.0)}
+
+    assert chain(Route(model="gpt-4o"), health=health, probed={"openai"}) == ["openai/eu/gpt-4o", "openai/gpt-4o"]
 
 
 def test_a_half_open_circuit_alone_is_tried():
@@ -317,10 +323,10 @@ def test_defaults_keep_their_order_however_slow_the_first_is(defaults):
     assert slow == decided(defaults=defaults)
 
 
-def test_a_default_that_is_only_being_probed_goes_last():
+def test_a_default_that_is_being_probed_by_another_request_goes_last():
     health = {"ollama": told("half_open", adjustment=-25.0)}
 
-    assert chain(health=health)[-1] == "ollama/qwen3.5:latest"
+    assert chain(health=health, probed={"ollama"})[-1] == "ollama/qwen3.5:latest"
 
 
 # -- whatever is asked
@@ -409,7 +415,7 @@ def test_every_decision_keeps_the_rules(route, instances, health, defaults):
     assert len(set(candidates)) == len(candidates)
     states = [health[each.instance].state if each.instance in health else CircuitState.CLOSED for each in candidates]
     assert CircuitState.OPEN not in states
-    assert states == sorted(states, key=lambda state: state is CircuitState.HALF_OPEN)
+    assert states == sorted(states, key=lambda state: state is not CircuitState.HALF_OPEN)
     assert all(target.model and by_name[target.instance].tier == target.tier for target in candidates)
     if route.provider not in {None, "auto"}:
         assert all(route.provider in (each.instance, by_name[each.instance].provider) for each in candidates)

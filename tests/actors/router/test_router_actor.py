@@ -150,3 +150,59 @@ def test_its_snapshot_shows_what_it_goes_by(router, news):
         },
         "health": {"openai/eu": {"state": "half_open", "adjustment": -25.0}},
     }
+
+
+# -- probes
+
+
+@pytest.fixture
+def two(house, health):
+    """A router with two instances that serve the same model."""
+    spare = Instance(name="spare", provider="spare", kind="openai_compat", tier="cloud", models=("gpt-4o",))
+    config = RouterConfig(instances=(OPENAI, spare), defaults=Defaults())
+    house.add("router", lambda: Router(config, house.address("health")))
+    house.start()
+    return house
+
+
+@pytest.fixture
+def half_open(two, news):
+    """Tell the router that the favourite's circuit is half open."""
+
+    def tell(epoch=1, adjustment=-25.0):
+        two.tell("router", news("half_open", instance="openai/eu", adjustment=adjustment, epoch=epoch))
+
+    return tell
+
+
+def test_one_request_is_the_probe_of_a_half_open_circuit(two, half_open):
+    half_open()
+
+    assert [chain(two, model="gpt-4o")[0] for _ in range(3)] == ["openai/eu/gpt-4o", "spare/gpt-4o", "spare/gpt-4o"]
+
+
+def test_a_probe_that_nobody_heard_of_counts_as_lost_in_time(two, half_open):
+    half_open()
+    chain(two, model="gpt-4o")
+
+    two.advance(30.1)
+
+    assert chain(two, model="gpt-4o")[0] == "openai/eu/gpt-4o"
+
+
+def test_a_new_stretch_of_half_open_has_a_probe_of_its_own(two, half_open):
+    half_open(epoch=3)
+    chain(two, model="gpt-4o")
+
+    half_open(epoch=5)
+
+    assert chain(two, model="gpt-4o")[0] == "openai/eu/gpt-4o"
+
+
+def test_more_news_of_the_same_stretch_is_no_second_probe(two, half_open):
+    half_open()
+    chain(two, model="gpt-4o")
+
+    half_open(adjustment=-35.0)
+
+    assert chain(two, model="gpt-4o")[0] == "spare/gpt-4o"
