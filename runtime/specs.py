@@ -60,7 +60,7 @@ class ChildSpec:
 
     name: str
     factory: Callable[[], Actor[Any]]
-    restart: Restart = Restart.PERMANENT
+    restart: Restart = attrs.field(default=Restart.PERMANENT, converter=Restart)
     home: HomeKind | None = None
     mailbox_capacity: int = attrs.field(default=10_000, validator=attrs.validators.gt(0))
     start_timeout: float = 30.0
@@ -73,8 +73,8 @@ class SupervisorSpec:
 
     name: str
     children: tuple[Child, ...] = ()
-    strategy: Strategy = Strategy.ONE_FOR_ONE
-    restart: Restart = Restart.PERMANENT
+    strategy: Strategy = attrs.field(default=Strategy.ONE_FOR_ONE, converter=Strategy)
+    restart: Restart = attrs.field(default=Restart.PERMANENT, converter=Restart)
     intensity: Intensity = attrs.field(factory=Intensity)
 
 
