@@ -16,6 +16,7 @@ from cattrs import transform_error
 from cattrs.errors import BaseValidationError
 from cattrs.gen import make_dict_unstructure_fn
 from cattrs.preconf.orjson import OrjsonConverter, make_converter
+from cattrs.v import format_exception
 
 from ..messages.content import ContentBlock
 
@@ -50,7 +51,12 @@ def from_json(data: bytes, cls: type[T]) -> T:
     try:
         return _CONVERTER.structure(value, cls)
     except BaseValidationError as error:
-        raise ValueError(f"no {cls.__name__}: {'; '.join(transform_error(error))}") from error
+        raise ValueError(f"no {cls.__name__}: {'; '.join(transform_error(error, format_exception=_said))}") from error
+
+
+def _said(error: BaseException, cls: type | None) -> str:
+    """Return what is wrong with one field; our own words say more than cattrs' do."""
+    return str(error) if type(error) is ValueError else format_exception(error, cls)
 
 
 def _is_content(cls: Any) -> bool:
