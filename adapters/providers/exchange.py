@@ -101,7 +101,9 @@ class Exchange:
                 back in the pool if the answer was read to its end.
         """
         self._reading = stage
-        self._start(len(request.content))
+        self._asked_at = trio.current_time()
+        # Made with its deadline: to set one afterwards costs as much as the scope itself.
+        self._scope = trio.CancelScope(deadline=self._asked_at + self._patience(len(request.content)))
         request.extensions["legion_sent"] = self._sent
         try:
             with self._scope:
@@ -174,12 +176,9 @@ class Exchange:
     def _sent(self) -> None:
         self.expect(Phase.FIRST_BYTE)
 
-    def _start(self, body_bytes: int) -> None:
+    def _patience(self, body_bytes: int) -> float:
         limits = self._limits
-        self._asked_at = trio.current_time()
-        patience = limits.connect + limits.first_byte + body_bytes / _UPLOAD_BYTES_PER_SECOND
-        # Before the scope is entered, to set a deadline costs nothing; afterwards as much as the scope itself.
-        self._scope.deadline = self._asked_at + patience
+        return limits.connect + limits.first_byte + body_bytes / _UPLOAD_BYTES_PER_SECOND
 
     async def _refusal(self, response: httpx.Response) -> UpstreamError:
         """Return what an error status means. A body that does not come changes nothing: the status has been said."""

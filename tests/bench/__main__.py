@@ -50,7 +50,7 @@ class Target:
 TARGETS = {
     "facade": Target(what="facade call at 32 in flight, CPU over bare httpx", limit=0.30, unit="x"),
     "http": Target(what="HTTP path at 32 connections, per core", limit=3000, unit="requests/s", at_least=True),
-    "ask": Target(what="ask on one loop", limit=20, unit="us"),
+    "ask": Target(what="ask on one loop, async def handler", limit=20, unit="us"),
     "ready": Target(what="start() to ready", limit=0.5, unit="s"),
     "memory": Target(what="idle memory", limit=80, unit="MB"),
     "import": Target(what="import legion_llm", limit=0.2, unit="s"),
@@ -111,7 +111,7 @@ class Bench:
         print("\nasks between actors")
         for name, cost in calls.asks(self._calls * 3):
             self.show(name, cpu_us=cost.cpu, wall_us=cost.wall)
-            if name == "ask on one loop, async def handler that waits":
+            if name == "ask on one loop, async def handler":
                 self.reached["ask"] = cost.wall
 
     def served(self, port: int) -> None:

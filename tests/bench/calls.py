@@ -193,6 +193,11 @@ class Decider(Actor[Ping]):
         return 1
 
 
+class Doer(Actor[Ping]):
+    async def on_ping(self, _message: Ping) -> int:
+        return 1
+
+
 class Waiter(Actor[Ping]):
     async def on_ping(self, _message: Ping) -> int:
         await trio.lowlevel.checkpoint()  # while it waits, other asks queue
@@ -237,6 +242,7 @@ def asks(calls: int) -> Iterator[tuple[str, Cost]]:
             return system.address(asker).request(Measure(count, width)).get(timeout=60)
 
         yield "ask on one loop, def handler", ask("asks decider", calls)
+        yield "ask on one loop, async def handler", ask("asks doer", calls)
         yield "ask on one loop, async def handler that waits", ask("asks waiter", calls // 2)
         yield "the same, 32 askers that queue in its mailbox", ask("asks waiter", calls // 2, 32)
         yield "ask across loops", ask("asks across", calls // 10)
@@ -266,8 +272,10 @@ def _asking_system() -> Iterator[ActorSystem]:
             name="root",
             children=(
                 ChildSpec(name="decider", factory=Decider),
+                ChildSpec(name="doer", factory=Doer),
                 ChildSpec(name="waiter", factory=Waiter),
                 asker("asks decider", "decider"),
+                asker("asks doer", "doer"),
                 asker("asks waiter", "waiter"),
                 ChildSpec(name="asks across", factory=lambda: Asker("decider", system), home=ASYNCIO),
             ),

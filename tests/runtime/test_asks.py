@@ -7,7 +7,7 @@ import threading
 import pytest
 from legion_llm.messages.base import Message
 from legion_llm.messages.errors import ActorCrashed, ActorStopped, MailboxFull, UnhandledMessage
-from legion_llm.runtime import ASYNCIO, TRIO, ChildSpec
+from legion_llm.runtime import ASYNCIO, TRIO, Actor, ChildSpec
 from zoo import HOMES, SOON, Add, Asker, Clerk, Doer, ExpectedError, Fail, Hold, Note, Notes, Porter
 
 
@@ -195,3 +195,54 @@ def test_an_address_is_good_before_its_actor_has_started(make_system):
     system.add("", ChildSpec(name="clerk", factory=Clerk))
 
     assert address.request(Add(number=2)).get(SOON) == 2
+
+
+class Echo(Actor[Note]):
+    """Tells another what it hears, a number of times, and writes down when it begins and ends."""
+
+    def __init__(self, book, who, address_of) -> None:
+        super().__init__()
+        self._book, self._who, self._address_of = book, who, address_of
+
+    def on_note(self, message: Note) -> None:
+        self._book.append(f"{self._who} begins {message.what}")
+        if message.what:
+            self._address_of("b" if self._who == "a" else "a").tell(Note(what=message.what - 1))
+        self._book.append(f"{self._who} ends {message.what}")
+
+
+@HOMES
+def test_a_handler_is_never_entered_again_by_what_it_sets_off(make_system, home):
+    system, book = make_system(), []
+    for name in "ab":
+        system.add("", ChildSpec(name=name, factory=lambda name=name: Echo(book, name, system.address), home=home))
+
+    system.address("a").request(Note(what=3)).get(SOON)
+    system.address("a").request(Note(what=0)).get(SOON)
+
+    for who in "ab":
+        mine = [line.split()[1] for line in book if line.startswith(who)]
+        assert mine == ["begins", "ends"] * (len(mine) // 2)
+    assert len(book) == 10
+
+
+class Teller(Actor[Add]):
+    """Tells a crash, and goes on."""
+
+    def __init__(self, other) -> None:
+        super().__init__()
+        self._other = other
+
+    def on_add(self, message: Add) -> int:
+        self._other.tell(Fail(error="bug"))
+        return message.number
+
+
+@HOMES
+def test_a_bug_in_what_was_told_is_not_the_tellers(make_system, home):
+    system = make_system(ChildSpec(name="clerk", factory=Clerk, home=home))
+    system.add("", ChildSpec(name="teller", factory=lambda: Teller(system.address("clerk")), home=home))
+
+    assert system.address("teller").request(Add(number=4)).get(SOON) == 4
+    assert system.address("clerk").request(Add(number=1)).get(SOON) == 1
+    assert (system.inspect("clerk")["crashes"], system.inspect("teller")["crashes"]) == (1, 0)
