@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..messages.settings import Settings
 from ..runtime import ActorSystem
+from .dialects.anthropic import AnthropicMessages
 from .dialects.openai_chat import OpenAIChat
 from .facade import Legion, launch
 from .gateway import ActorGateway
@@ -33,7 +34,13 @@ def start_gateway(
     system = ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
     address = ListeningAddress(settings.api.host, settings.api.port)
-    api = http_api(address, gateway, OpenAIChat(), HttpApiConfig(settings=settings.api))
+    api = http_api(
+        address,
+        gateway,
+        OpenAIChat(),
+        HttpApiConfig(settings=settings.api),
+        others={"/v1/messages": AnthropicMessages()},
+    )
     legion = launch(
         settings,
         environ=os.environ if environ is None else environ,

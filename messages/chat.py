@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from .content import Content, ContentBlock, Extra, TextBlock, ThinkingBlock, ToolUseBlock, text_of
+from .content import Content, ContentBlock, Extra, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock, text_of
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 
@@ -312,7 +312,7 @@ class ChunkKind(enum.StrEnum):
     END = "end"  # the model stopped: `stop_reason` says why
 
 
-BlockKind: TypeAlias = Literal["text", "thinking", "tool_use"]
+BlockKind: TypeAlias = Literal["text", "thinking", "tool_use", "opaque"]
 
 
 @attrs.frozen(kw_only=True)
@@ -326,6 +326,7 @@ class Chunk:
         signature: On DELTA of a thinking block: the vendor's signature, or None.
         tool_id: On BLOCK_START of a tool_use block: the call's id.
         tool_name: Likewise its name.
+        content: On BLOCK_START of a block that comes whole and does not grow (encrypted reasoning, a vendor's own): the block.
         usage: On USAGE and, where the provider sends it there, on END.
         raw: The event as the provider wrote it, to be relayed as it is to a client of the same dialect; see `raw_dialect`.
             An event that yields several chunks carries `raw` on the first of them and b"" on the others.
@@ -338,6 +339,7 @@ class Chunk:
     signature: str | None = None
     tool_id: str | None = None
     tool_name: str | None = None
+    content: ThinkingBlock | OpaqueBlock | None = None
     usage: Usage | None = None
     stop_reason: StopReason | None = None
     stop_sequence: str | None = None

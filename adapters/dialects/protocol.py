@@ -36,10 +36,12 @@ class DialectOptions:
     Attributes:
         extra_body: Top-level fields merged over the rendered body.
         enable_thinking: vLLM's chat template switch, None to leave it to the server.
+        origin: Name of the instance ("anthropic/eu"), which signed reasoning must have come from to go back there.
     """
 
     extra_body: Mapping[str, Any] = attrs.field(factory=dict)
     enable_thinking: bool | None = None
+    origin: str | None = None
 
 
 class StreamParser(Protocol):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import socket
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -36,17 +38,23 @@ class HttpApi(Actor[ApiAddress]):
         config: Limits.
         gateway: Who answers.
         dialect: OpenAI's chat dialect.
+        others: More dialects to chat in, by path.
     """
 
     home = ASYNCIO
 
     def __init__(
-        self, address: ListeningAddress, config: HttpApiConfig, gateway: Gateway, dialect: ServedDialect
+        self,
+        address: ListeningAddress,
+        config: HttpApiConfig,
+        gateway: Gateway,
+        dialect: ServedDialect,
+        others: Mapping[str, ServedDialect] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self._address = address
         self._config = config
-        self._server = GuestServer(build_app(gateway, config, dialect), config, dialect)
+        self._server = GuestServer(build_app(gateway, config, dialect, others), config, dialect)
 
     async def on_start(self) -> None:
         """Bind and accept.
@@ -99,13 +107,14 @@ def http_api(
     dialect: ServedDialect,
     config: HttpApiConfig | None = None,
     *,
+    others: Mapping[str, ServedDialect] = MappingProxyType({}),
     name: str = "http api",
 ) -> ChildSpec:
     """Return the description of the actor for a supervision tree; it belongs last, so that it starts last and stops first."""
     config = config or HttpApiConfig()
 
     def api() -> HttpApi:
-        return HttpApi(address, config, gateway, dialect)
+        return HttpApi(address, config, gateway, dialect, others)
 
     # Stopping takes the deadline of the stop and a little more for last words.
     return ChildSpec(name=name, factory=api, home=ASYNCIO)

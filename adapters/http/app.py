@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.applications import Starlette
@@ -25,33 +27,41 @@ from .routes.status import StatusRoutes
 _CHAT: Final = "/v1/chat/completions"
 
 
-def build_app(gateway: Gateway, config: HttpApiConfig, dialect: ServedDialect) -> ASGIApp:
+def build_app(
+    gateway: Gateway,
+    config: HttpApiConfig,
+    dialect: ServedDialect,
+    others: Mapping[str, ServedDialect] = MappingProxyType({}),
+) -> ASGIApp:
     """Return the ASGI application; it runs on `GuestServer`.
 
     Args:
         gateway: Who answers.
         config: Limits.
-        dialect: OpenAI's chat dialect; errors of every route are put in its words.
+        dialect: OpenAI's chat dialect; errors of every route without a dialect of its own are put in its words.
+        others: More dialects to chat in, by path ("/v1/messages").
     """
-    chat = ChatEndpoint(gateway, dialect, config)
-    routes = _routes(gateway, chat, dialect)
+    dialects = {_CHAT: dialect, **others}
+    chats = {path: ChatEndpoint(gateway, spoken, config) for path, spoken in dialects.items()}
+    explain = _Explain(dialects, dialect)
+    routes = _routes(gateway, chats, explain)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         # The hot path goes round the routing, whose layers cost as much as the endpoint.
-        if scope["path"] == _CHAT and scope["method"] == "POST":
+        chat = chats.get(scope["path"])
+        if chat is not None and scope["method"] == "POST":
             await chat(scope, receive, send)
         else:
             await routes(scope, receive, send)
 
-    return ServerErrorMiddleware(front, handler=_Explain(dialect))
+    return ServerErrorMiddleware(front, handler=explain)
 
 
-def _routes(gateway: Gateway, chat: ChatEndpoint, dialect: ServedDialect) -> Starlette:
+def _routes(gateway: Gateway, chats: Mapping[str, ChatEndpoint], explain: _Explain) -> Starlette:
     models, status = ModelRoutes(gateway), StatusRoutes(gateway)
-    explain = _Explain(dialect)
     app = Starlette(
         routes=[
-            Route(_CHAT, chat, methods=["POST"]),
+            *(Route(path, chat, methods=["POST"]) for path, chat in chats.items()),
             Route("/v1/models", models.every),
             Route("/v1/models/{id:path}", models.one),
             Route("/healthz", status.alive),
@@ -65,14 +75,16 @@ def _routes(gateway: Gateway, chat: ChatEndpoint, dialect: ServedDialect) -> Sta
 
 
 class _Explain:
-    """Turns what a route raised into an answer in the dialect's words."""
+    """Turns what a route raised into an answer in the words of the route's dialect."""
 
-    def __init__(self, dialect: ServedDialect) -> None:
-        self._dialect = dialect
+    def __init__(self, dialects: Mapping[str, ServedDialect], usual: ServedDialect) -> None:
+        self._dialects = dialects
+        self._usual = usual
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         request_id = fresh_request_id(request.scope["headers"])
-        answer = error_answer(self._dialect, _explained(request, error), request_id)
+        dialect = self._dialects.get(request.scope["path"], self._usual)
+        answer = error_answer(dialect, _explained(request, error), request_id)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in answer.headers}
         return Response(answer.body, answer.status, headers)
 

@@ -9,6 +9,7 @@ from typing import Final
 from ...actors.connection.port import Provider
 from ...messages.errors import SettingsError
 from ...messages.settings import InstanceSettings, Kind
+from ..dialects.anthropic import VERSION, AnthropicMessages
 from ..dialects.ollama import Ollama
 from ..dialects.openai_chat import OpenAIChat
 from ..dialects.protocol import DialectOptions, ProviderDialect
@@ -23,7 +24,13 @@ _OPENAI: Final = OpenAIChat(max_tokens_field="max_completion_tokens")
 _OPENAI_LIKE: Final = OpenAIChat(max_tokens_field="max_tokens")
 
 DIALECTS: Final[Mapping[Kind, ProviderDialect]] = MappingProxyType(
-    {"openai": _OPENAI, "openai_compat": _OPENAI_LIKE, "vllm": _OPENAI_LIKE, "ollama": Ollama()}
+    {
+        "openai": _OPENAI,
+        "anthropic": AnthropicMessages(),
+        "openai_compat": _OPENAI_LIKE,
+        "vllm": _OPENAI_LIKE,
+        "ollama": Ollama(),
+    }
 )
 
 
@@ -53,7 +60,9 @@ def build_provider(
         endpoint=endpoint,
         dialect=DIALECTS[instance.kind],
         transport=transport_factory(instance, environ),
-        options=DialectOptions(extra_body=instance.extra_body, enable_thinking=instance.enable_thinking),
+        options=DialectOptions(
+            extra_body=instance.extra_body, enable_thinking=instance.enable_thinking, origin=instance.name
+        ),
     )
 
 
@@ -66,14 +75,23 @@ def _own_headers(instance: InstanceSettings, environ: Mapping[str, str]) -> list
 
 
 def _credential_headers(instance: InstanceSettings, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    organization = [("OpenAI-Organization", instance.organization)] if instance.organization else []
     key = credential_for(instance, environ)
     if not isinstance(key, Absent):
-        return [("Authorization", f"Bearer {key.reveal()}"), *organization]
+        return [*_key_headers(instance.kind, key.reveal()), *_usual_headers(instance)]
     named = instance.api_key is not None and instance.api_key.stated
     if instance.needs_key or named:
         raise _no_key(instance, key)
-    return organization
+    return _usual_headers(instance)
+
+
+def _key_headers(kind: Kind, key: str) -> list[tuple[str, str]]:
+    return [("X-Api-Key", key)] if kind == "anthropic" else [("Authorization", f"Bearer {key}")]
+
+
+def _usual_headers(instance: InstanceSettings) -> list[tuple[str, str]]:
+    if instance.kind == "anthropic":
+        return [("Anthropic-Version", VERSION)]
+    return [("OpenAI-Organization", instance.organization)] if instance.organization else []
 
 
 def _no_key(instance: InstanceSettings, absent: Absent) -> SettingsError:

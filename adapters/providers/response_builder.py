@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
+
 from ...messages.chat import ChatMessage, Chunk, ChunkKind, Response, StopReason, Usage, new_id
-from ...messages.content import ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ...messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 
 _NO_USAGE = Usage(source="partial")
 
@@ -11,10 +13,13 @@ _NO_USAGE = Usage(source="partial")
 class _OpenBlock:
     """A block while it grows: fragments in a list, joined once."""
 
-    __slots__ = ("fragments", "kind", "signature", "tool_id", "tool_name")
+    __slots__ = ("fragments", "kind", "signature", "tool_id", "tool_name", "whole")
 
-    def __init__(self, kind: str, tool_id: str | None, tool_name: str | None) -> None:
+    def __init__(
+        self, kind: str, tool_id: str | None, tool_name: str | None, whole: ThinkingBlock | OpaqueBlock | None
+    ) -> None:
         self.kind = kind
+        self.whole = whole
         self.fragments: list[str] = []
         self.signature: str | None = None
         self.tool_id = tool_id
@@ -22,6 +27,8 @@ class _OpenBlock:
 
     def block(self, origin: str | None) -> ContentBlock | None:
         """Return what it has become; None for a text or thinking block that never said anything."""
+        if self.whole is not None:
+            return attrs.evolve(self.whole, origin=origin) if isinstance(self.whole, ThinkingBlock) else self.whole
         text = "".join(self.fragments)
         if self.kind == "tool_use":
             return ToolUseBlock(id=self.tool_id or new_id("call_"), name=self.tool_name or "", arguments=text or "{}")
@@ -94,7 +101,9 @@ class ResponseBuilder:
             block.signature = (block.signature or "") + chunk.signature
 
     def _open(self, chunk: Chunk) -> _OpenBlock:
-        block = self._blocks[chunk.block] = _OpenBlock(chunk.block_kind or "text", chunk.tool_id, chunk.tool_name)
+        block = self._blocks[chunk.block] = _OpenBlock(
+            chunk.block_kind or "text", chunk.tool_id, chunk.tool_name, chunk.content
+        )
         if block.kind == "tool_use":
             self.has_content = True
         return block

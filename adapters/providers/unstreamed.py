@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...messages.chat import BlockKind, Chunk, ChunkKind, Response
-from ...messages.content import ThinkingBlock, ToolUseBlock
+from ...messages.content import OpaqueBlock, ThinkingBlock, ToolUseBlock
 
 
 def chunks_of(response: Response) -> list[Chunk]:
@@ -13,7 +13,9 @@ def chunks_of(response: Response) -> list[Chunk]:
         if isinstance(block, ToolUseBlock):
             chunks += _block(number, "tool_use", block.arguments, tool_id=block.id, tool_name=block.name)
         elif isinstance(block, ThinkingBlock):
-            chunks += _block(number, "thinking", block.text, signature=block.signature)
+            chunks += _thinking(number, block)
+        elif isinstance(block, OpaqueBlock):
+            chunks += _whole(number, "opaque", block)
         else:
             chunks += _block(number, "text", getattr(block, "text", ""))
     end = Chunk(
@@ -23,6 +25,19 @@ def chunks_of(response: Response) -> list[Chunk]:
         stop_sequence=response.stop_sequence,
     )
     return [*chunks, end]
+
+
+def _thinking(number: int, block: ThinkingBlock) -> list[Chunk]:
+    if block.encrypted is not None:
+        return _whole(number, "thinking", block)
+    return _block(number, "thinking", block.text, signature=block.signature)
+
+
+def _whole(number: int, kind: BlockKind, block: ThinkingBlock | OpaqueBlock) -> list[Chunk]:
+    return [
+        Chunk(kind=ChunkKind.BLOCK_START, block=number, block_kind=kind, content=block),
+        Chunk(kind=ChunkKind.BLOCK_STOP, block=number, block_kind=kind),
+    ]
 
 
 def _block(

@@ -11,7 +11,7 @@ import attrs
 
 from .checks import fault
 
-Kind: TypeAlias = Literal["openai", "openai_compat", "vllm", "ollama", "demo"]
+Kind: TypeAlias = Literal["openai", "anthropic", "openai_compat", "vllm", "ollama", "demo"]
 Tier: TypeAlias = Literal["local", "fleet", "openai_compat", "cloud", "frontier"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -46,6 +46,13 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         needs_key=True,
         key_variables=("OPENAI_API_KEY", "CODEX_API_KEY"),
     ),
+    "anthropic": Family(
+        tier="frontier",
+        base_url="https://api.anthropic.com/v1",
+        default_model="claude-sonnet-4-6",
+        needs_key=True,
+        key_variables=("ANTHROPIC_API_KEY",),
+    ),
     "openai_compat": Family(tier="openai_compat"),
     "vllm": Family(
         tier="fleet",
@@ -64,7 +71,7 @@ _UNSPEAKABLE: Final = re.compile(r"[\x00-\x20\x7f\\]")
 def api_root(base_url: str, kind: Kind, *, path: str = "base_url") -> str:
     """Return the URL, without a slash at its end, to which the paths of the API are appended.
 
-    OpenAI-like APIs ("/chat/completions" follows): a URL without a version gets "/v1"; "/v1", "/v1/" and any other versioned path
+    OpenAI-like APIs ("/chat/completions" follows), and Anthropic's: a URL without a version gets "/v1"; "/v1", "/v1/" and any other versioned path
     ("/openai/v1beta", "/api/v3") stay as they are. Ollama ("/api/chat" follows): "/v1" and "/api" at the end are dropped. Applying it twice changes
     nothing.
 

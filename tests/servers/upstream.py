@@ -1,4 +1,4 @@
-"""The loopback upstreams of the tests: OpenAI chat and Ollama chat, well-behaved or with one fault.
+"""The loopback upstreams of the tests: OpenAI chat, Anthropic messages and Ollama chat, well-behaved or with one fault.
 
 with openai_upstream(Fault.CUT) as server:
     ...  # talk to server.url + "/v1"
@@ -41,6 +41,8 @@ __all__ = [
     "Trickle",
     "WaitFor",
     "answer",
+    "anthropic_upstream",
+    "canned_anthropic",
     "canned_ollama",
     "canned_openai",
     "chunk",
@@ -55,6 +57,11 @@ __all__ = [
 def openai_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
     """An OpenAI chat server below `url` + "/v1"; its answer is "w0 w1 ... " in that many stream events."""
     return upstream(canned_openai(words), fault)
+
+
+def anthropic_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
+    """An Anthropic server below `url` + "/v1"; its answer is "w0 w1 ... " in that many stream events."""
+    return upstream(canned_anthropic(words), fault)
 
 
 def ollama_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
@@ -113,6 +120,50 @@ def _openai_frame(delta: dict[str, Any], finish_reason: str | None = None) -> by
 def _openai_event(fields: dict[str, Any]) -> bytes:
     base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1700000000, "model": "m-1"}
     return b"data: " + _json(base | fields) + b"\n\n"
+
+
+# -- Anthropic ------------------------------------------------------------------------------------------------------
+
+
+def canned_anthropic(words: int = 5) -> Canned:
+    """Anthropic's answers; prompt 7 tokens, completion one token a word."""
+    error = {"type": "error", "error": {"type": "api_error", "message": "something is wrong here"}}
+    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m-1"}
+    ended = {"stop_reason": "end_turn", "stop_sequence": None}
+    begun = {**head, "content": [], "stop_reason": None, "stop_sequence": None}
+    text = "".join(_words(words))
+    return Canned(
+        chat_path="/v1/messages",
+        models_path="/v1/models?limit=1000",
+        whole=_json(
+            {
+                **head,
+                **ended,
+                "content": [{"type": "text", "text": text}],
+                "usage": {"input_tokens": 7, "output_tokens": words},
+            }
+        ),
+        models=_json({"data": [{"type": "model", "id": "m-1", "display_name": "M"}], "has_more": False}),
+        frames=(
+            _anthropic_event("message_start", message={**begun, "usage": {"input_tokens": 7, "output_tokens": 1}}),
+            _anthropic_event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+            *[
+                _anthropic_event("content_block_delta", index=0, delta={"type": "text_delta", "text": word})
+                for word in _words(words)
+            ],
+            _anthropic_event("content_block_stop", index=0),
+        ),
+        terminal_frame=_anthropic_event("message_delta", delta=ended, usage={"output_tokens": words})
+        + _anthropic_event("message_stop"),
+        error_frame=b"event: error\ndata: " + _json(error) + b"\n\n",
+        error_body=_json(error),
+        stream_type="text/event-stream",
+        wants_stream=lambda request: bool(request.json().get("stream")),
+    )
+
+
+def _anthropic_event(name: str, **fields: Any) -> bytes:
+    return f"event: {name}\ndata: ".encode() + _json({"type": name, **fields}) + b"\n\n"
 
 
 # -- Ollama ---------------------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from typing import Any
 from ....messages.chat import ChatMessage, Request
 from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
 from ....messages.errors import InvalidRequestError
+from ..rendering import Rendering
 from .calls import opaque_call, render_call
 from .message_parsing import REASONING, REASONING_NEW
 from .parts import render_content
-from .rendering import Rendering
 
 WireMessage = dict[str, Any]
 

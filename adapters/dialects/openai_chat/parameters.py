@@ -9,7 +9,7 @@ from ....messages.chat import Generation, Request, ResponseFormat, Thinking
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..protocol import DialectOptions
-from .rendering import Rendering
+from ..rendering import Rendering
 
 MAX_TOKENS: Final = "max_tokens"
 MAX_COMPLETION_TOKENS: Final = "max_completion_tokens"

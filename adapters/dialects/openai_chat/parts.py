@@ -18,7 +18,7 @@ from ....messages.content import (
 )
 from ....messages.errors import InvalidRequestError, UnsupportedCapability
 from .. import fields
-from .rendering import Rendering
+from ..rendering import Rendering
 from .words import NAME
 
 # A refusal in the model's own words is text, marked so that it goes back the way it came.

@@ -9,9 +9,9 @@ from ....messages.chat import Request
 from ....messages.errors import InvalidRequestError
 from ..json_text import write_json
 from ..protocol import DialectOptions, WireRequest
+from ..rendering import Rendering
 from .message_rendering import render_messages
 from .parameters import MAX_TOKENS, REMEMBERED, add_generation, add_response_format, add_thinking
-from .rendering import Rendering
 from .tools import add_tools
 from .words import NAME, PATH
 
@@ -36,7 +36,7 @@ def render_request(
         UnsupportedCapability: The dialect cannot say what the request needs.
         InvalidRequestError: The request cannot be written as JSON.
     """
-    rendering = Rendering.of(request, is_imitation=max_tokens_field == MAX_TOKENS)
+    rendering = Rendering.of(request, NAME, is_imitation=max_tokens_field == MAX_TOKENS)
     body: dict[str, Any] = {"model": model, "messages": render_messages(request, rendering)}
     add_tools(body, request, rendering)
     add_generation(body, request, rendering, max_tokens_field)

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from ....messages.chat import Request, ToolChoice, ToolDefinition
 from ....messages.errors import InvalidRequestError, UnsupportedCapability
 from .. import fields
-from .rendering import Rendering
+from ..rendering import Rendering
 from .words import NAME
 
 _MODES: Final[Mapping[str, Literal["auto", "none", "required"]]] = {

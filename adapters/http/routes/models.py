@@ -1,8 +1,9 @@
-"""GET /v1/models and GET /v1/models/{id}: what can be asked for, in OpenAI's shape."""
+"""GET /v1/models and GET /v1/models/{id}: what can be asked for, in OpenAI's shape, or in Anthropic's for its clients."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -29,8 +30,12 @@ class ModelRoutes:
         """Answer with all models, each id once: that of the instance the router prefers."""
         models = await self._gateway.models()
         first = {model.id: model for model in reversed(models)}
-        listed = [_rendered(model.id, model) for model in models if first[model.id] is model]
-        return _answer(request, {"object": "list", "data": listed})
+        listed = [model for model in models if first[model.id] is model]
+        if not _is_anthropic(request):
+            return _answer(request, {"object": "list", "data": [_rendered(model.id, model) for model in listed]})
+        data = [_rendered_for_anthropic(model.id, model) for model in listed]
+        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
+        return _answer(request, {"data": data, "has_more": False, **ends})
 
     async def one(self, request: Request) -> Response:
         """Answer with one model, named as it may be named in a request: "model" or "instance/model".
@@ -42,7 +47,13 @@ class ModelRoutes:
         model = _named(name, await self._gateway.models())
         if model is None:
             raise UnknownModelError(f"no model {name!r}; GET /v1/models lists them", model=name)
-        return _answer(request, _rendered(name, model))
+        render = _rendered_for_anthropic if _is_anthropic(request) else _rendered
+        return _answer(request, render(name, model))
+
+
+def _is_anthropic(request: Request) -> bool:
+    """Anthropic's clients send this header with every request, and nobody else does."""
+    return "anthropic-version" in request.headers
 
 
 def _named(name: str, models: Iterable[ModelInfo]) -> ModelInfo | None:
@@ -51,6 +62,17 @@ def _named(name: str, models: Iterable[ModelInfo]) -> ModelInfo | None:
 
 def _rendered(name: str, model: ModelInfo) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": model.created, "owned_by": model.provider}
+
+
+def _rendered_for_anthropic(name: str, model: ModelInfo) -> dict[str, Any]:
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": name,
+        "created_at": datetime.fromtimestamp(model.created, UTC).isoformat().replace("+00:00", "Z"),
+        "lifecycle": "active",
+        "max_input_tokens": model.context_window,
+    }
 
 
 def _answer(request: Request, body: dict[str, Any]) -> Response:

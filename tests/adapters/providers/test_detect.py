@@ -103,11 +103,12 @@ async def test_what_is_switched_on_is_taken_as_it_is(settings, nowhere):
             ollama=ProviderSettings(base_url=nowhere, enabled=True),
             vllm=ProviderSettings(base_url=nowhere, enabled=True),
             openai=ProviderSettings(enabled=True),
+            anthropic=ProviderSettings(enabled=True),
         ),
         {},
     )
 
-    assert names(found) == ["openai", "ollama", "vllm"]
+    assert names(found) == ["openai", "anthropic", "ollama", "vllm"]
     assert found.skipped == ()
 
 

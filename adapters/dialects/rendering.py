@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from ....messages.chat import Request
-from .words import NAME
+from ...messages.chat import Request
 
 
 @attrs.define
@@ -14,7 +13,7 @@ class Rendering:
 
     Attributes:
         is_own: Whether the caller spoke this dialect, or is a host: then fields without a name of ours go along.
-        is_imitation: Whether the server is one of those that imitate OpenAI. They know more parameters, and reasoning.
+        is_imitation: Whether the server only imitates the vendor; such servers know other parameters.
         dialect: What the caller spoke, for warnings.
         warnings: What could not be carried.
     """
@@ -25,10 +24,10 @@ class Rendering:
     warnings: list[str] = attrs.field(factory=list)
 
     @classmethod
-    def of(cls, request: Request, *, is_imitation: bool) -> Rendering:
-        """Begin to write `request`."""
+    def of(cls, request: Request, name: str, *, is_imitation: bool = False) -> Rendering:
+        """Begin to write `request` in the dialect `name`."""
         dialect = request.dialect
-        return cls(is_own=dialect is None or dialect == NAME, is_imitation=is_imitation, dialect=dialect or "the host")
+        return cls(is_own=dialect is None or dialect == name, is_imitation=is_imitation, dialect=dialect or "the host")
 
     def warn(self, text: str) -> None:
         """Note what was lost; once, however often it happens."""

@@ -1,0 +1,121 @@
+"""Content blocks, written: for a provider, and for a client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ....messages.content import (
+    AudioBlock,
+    Content,
+    ContentBlock,
+    DocumentBlock,
+    ImageBlock,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
+from ....messages.errors import UnsupportedCapability
+from ..rendering import Rendering
+from .words import NAME
+
+WireBlock = dict[str, Any]
+
+_SOURCE_FIELDS: Final[Mapping[str, str]] = {"base64": "data", "url": "url", "file": "file_id", "text": "data"}
+
+
+def render_content(content: Content, rendering: Rendering, origin: str | None = None) -> str | list[WireBlock]:
+    """Return the content as the wire has it; text stays text.
+
+    Args:
+        content: Text or blocks.
+        rendering: Takes the warnings.
+        origin: Instance that will read it: signed reasoning goes back only there.
+
+    Raises:
+        UnsupportedCapability: The dialect has no such block.
+        InvalidRequestError: A tool call's arguments are no JSON object.
+    """
+    if isinstance(content, str):
+        return content
+    return [wire for block in content if (wire := _block(block, rendering, origin)) is not None]
+
+
+def _block(block: ContentBlock, rendering: Rendering, origin: str | None) -> WireBlock | None:
+    if isinstance(block, ThinkingBlock):
+        return _thinking(block, rendering, origin)
+    if isinstance(block, OpaqueBlock):
+        return _opaque(block, rendering)
+    if isinstance(block, AudioBlock):
+        raise UnsupportedCapability(f"{NAME} takes no sound", capability="audio")
+    wire = _RENDERERS[type(block)](block, rendering)
+    # A mark for the prompt cache means the same whichever dialect it came in.
+    if block.cache_control is not None:
+        wire["cache_control"] = block.cache_control
+    return {**block.extra, **wire} if rendering.is_own and block.extra else wire
+
+
+def _thinking(block: ThinkingBlock, rendering: Rendering, origin: str | None) -> WireBlock | None:
+    is_signed = block.signature is not None or block.encrypted is not None
+    comes_from_there = block.origin == origin if block.origin is not None else rendering.is_own
+    if not is_signed or not comes_from_there:
+        rendering.warn("reasoning of another model was left out: it goes back only to the provider that signed it")
+        return None
+    if block.encrypted is not None:
+        return {"type": "redacted_thinking", "data": block.encrypted}
+    return {"type": "thinking", "thinking": block.text, "signature": block.signature}
+
+
+def _opaque(block: OpaqueBlock, rendering: Rendering) -> WireBlock | None:
+    if block.dialect == NAME:
+        return dict(block.raw)
+    rendering.warn(f"a {block.raw.get('type', 'content')} block of {block.dialect} was left out: {NAME} has none")
+    return None
+
+
+def _text(block: TextBlock, _rendering: Rendering) -> WireBlock:
+    return {"type": "text", "text": block.text}
+
+
+def _tool_use(block: ToolUseBlock, _rendering: Rendering) -> WireBlock:
+    return {"type": "tool_use", "id": block.id, "name": block.name, "input": block.input}
+
+
+def _tool_result(block: ToolResultBlock, rendering: Rendering) -> WireBlock:
+    wire: WireBlock = {"type": "tool_result", "tool_use_id": block.tool_use_id}
+    if block.content:
+        wire["content"] = render_content(block.content, rendering)
+    if block.is_error:
+        wire["is_error"] = True
+    return wire
+
+
+def _image(block: ImageBlock, _rendering: Rendering) -> WireBlock:
+    return {"type": "image", "source": _source(block, "image/png")}
+
+
+def _document(block: DocumentBlock, _rendering: Rendering) -> WireBlock:
+    wire: WireBlock = {"type": "document", "source": _source(block, "application/pdf")}
+    if block.name is not None:
+        wire["title"] = block.name
+    return wire
+
+
+def _source(block: ImageBlock | DocumentBlock, usual: str) -> WireBlock:
+    source: WireBlock = {"type": block.source, _SOURCE_FIELDS[block.source]: block.data}
+    if block.source == "base64":
+        source["media_type"] = block.media_type or usual
+    elif block.source == "text":
+        source["media_type"] = block.media_type or "text/plain"
+    return source
+
+
+_RENDERERS: Final[Mapping[type, Callable[[Any, Rendering], WireBlock]]] = {
+    TextBlock: _text,
+    ToolUseBlock: _tool_use,
+    ToolResultBlock: _tool_result,
+    ImageBlock: _image,
+    DocumentBlock: _document,
+}
