@@ -218,12 +218,13 @@ def test_a_handler_is_never_entered_again_by_what_it_sets_off(make_system, home)
         system.add("", ChildSpec(name=name, factory=lambda name=name: Echo(book, name, system.address), home=home))
 
     system.address("a").request(Note(what=3)).get(SOON)
-    system.address("a").request(Note(what=0)).get(SOON)
+    while len(book) < 8:  # what was set off comes to its end by itself
+        pass
 
     for who in "ab":
         mine = [line.split()[1] for line in book if line.startswith(who)]
         assert mine == ["begins", "ends"] * (len(mine) // 2)
-    assert len(book) == 10
+    assert len(book) == 8
 
 
 class Teller(Actor[Add]):
