@@ -23,7 +23,8 @@ Examples:
 def cli() -> None:
     """Legion LLM: an LLM router and gateway.
 
-    Uses the providers that the settings name; without any, OpenAI if OPENAI_API_KEY is set, and Ollama and vLLM if they run on this machine.
+    Uses the providers that the settings name; without any, OpenAI and Anthropic if their keys are in the environment, and Ollama
+    and vLLM if they run on this machine.
     """
 
 

@@ -15,7 +15,7 @@ from .detect import detect_instances
 
 _DEMO_NOTICE: Final = (
     "NO PROVIDER IS CONFIGURED OR WAS FOUND: answering with the built-in demo model, which only echoes.",
-    "To use a real one: set OPENAI_API_KEY, or start Ollama or vLLM on this machine, or name a provider in the settings.",
+    "To use a real one: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or start Ollama or vLLM on this machine, or name a provider in the settings.",
 )
 
 
