@@ -9,6 +9,7 @@ from ..messages.settings import Settings
 from ..runtime import ActorSystem
 from .dialects.anthropic import AnthropicMessages
 from .dialects.openai_chat import OpenAIChat
+from .dialects.openai_responses import OpenAIResponses
 from .facade import Legion, launch
 from .gateway import ActorGateway
 from .http.actor import http_api
@@ -39,7 +40,7 @@ def start_gateway(
         gateway,
         OpenAIChat(),
         HttpApiConfig(settings=settings.api),
-        others={"/v1/messages": AnthropicMessages()},
+        others={"/v1/messages": AnthropicMessages(), "/v1/responses": OpenAIResponses()},
     )
     legion = launch(
         settings,

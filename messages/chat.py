@@ -90,6 +90,7 @@ class ToolDefinition:
         strict: Whether the provider must enforce the schema; None leaves it to the provider.
         source: Who runs it: client, registry, extension, mcp, special, builtin.
         opaque: A vendor's own tool ("web_search"), verbatim; only its own dialect can carry it. None for ordinary tools.
+        is_offer: Whether the client can do without it: a target that has no such tool leaves it out, with a warning, and does not refuse.
     """
 
     name: str
@@ -99,6 +100,7 @@ class ToolDefinition:
     source: str = "client"
     cache_control: Extra | None = None
     opaque: Extra | None = None
+    is_offer: bool = False
     extra: Extra = attrs.field(factory=dict)
 
 

@@ -139,8 +139,8 @@ class ServedDialect(Protocol):
             InvalidRequestError: The body is malformed; `param` names the field.
         """
 
-    def render_response(self, response: Response) -> bytes:
-        """Return the whole answer as JSON bytes."""
+    def render_response(self, response: Response, request: Request | None = None) -> bytes:
+        """Return the whole answer as JSON bytes; some dialects repeat in it what `request` asked for."""
 
     def stream_renderer(self, request: Request) -> StreamRenderer:
         """Return a fresh renderer for one streamed answer."""

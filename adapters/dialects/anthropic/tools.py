@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from ....messages.chat import Request, ToolChoice, ToolDefinition
-from ....messages.errors import InvalidRequestError, UnsupportedCapability
+from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..rendering import Rendering
 from .words import NAME
@@ -83,18 +83,17 @@ def add_tools(body: dict[str, Any], request: Request, rendering: Rendering) -> N
     """
     if not request.tools:
         return
-    body["tools"] = [_render_tool(tool, rendering) for tool in request.tools]
+    tools = [wire for tool in request.tools if (wire := _render_tool(tool, rendering)) is not None]
+    if not tools:
+        return
+    body["tools"] = tools
     if request.tool_choice is not None:
         body["tool_choice"] = _render_choice(request.tool_choice)
 
 
-def _render_tool(tool: ToolDefinition, rendering: Rendering) -> dict[str, Any]:
+def _render_tool(tool: ToolDefinition, rendering: Rendering) -> dict[str, Any] | None:
     if tool.opaque is not None:
-        if not rendering.is_own:
-            raise UnsupportedCapability(
-                f"{NAME} has no tool like {tool.name!r} of {rendering.dialect}", capability="tool"
-            )
-        return dict(tool.opaque)
+        return rendering.foreign_tool(tool, NAME)
     wire: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
         wire["description"] = tool.description

@@ -100,7 +100,12 @@ def _add_tools(body: dict[str, Any], request: Request, warnings: Warnings) -> No
             tools = tuple([tool for tool in tools if tool.name == choice.name])
         if choice.mode in ("tool", "required"):
             warnings.add(f"{NAME} cannot make the model call a tool; it was only shown")
-    body["tools"] = [_tool(tool) for tool in tools]
+    for tool in tools:
+        if tool.opaque is not None and tool.is_offer:
+            warnings.add(f"tool {tool.name!r} was left out: {NAME} has none like it")
+    shown = [_tool(tool) for tool in tools if tool.opaque is None or not tool.is_offer]
+    if shown:
+        body["tools"] = shown
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Any]:

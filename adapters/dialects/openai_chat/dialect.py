@@ -75,7 +75,7 @@ class OpenAIChat:
         """See `ServedDialect`."""
         return parse_request(body)
 
-    def render_response(self, response: Response) -> bytes:
+    def render_response(self, response: Response, request: Request | None = None) -> bytes:  # noqa: ARG002 - the protocol has it
         """See `ServedDialect`."""
         return render_response(response)
 

@@ -82,7 +82,7 @@ def _image(part: fields.JsonObject, param: str) -> ImageBlock:
         extra=_extra(part, image, "image_url", {"url", "detail"}),
     )
     if url.startswith("data:"):
-        media_type, data = _data_url(url, f"{inner}.url")
+        media_type, data = data_url(url, f"{inner}.url")
         return make(source="base64", data=data, media_type=media_type)
     # Other schemes reach into the provider's own machine: vLLM reads file:// when it is allowed to.
     if not url[:8].lower().startswith(_URL_SCHEMES):
@@ -113,7 +113,7 @@ def _file(part: fields.JsonObject, param: str) -> DocumentBlock:
     if not data:
         raise InvalidRequestError(f"{inner} needs file_data or file_id", param=inner)
     if data.startswith("data:"):
-        media_type, data = _data_url(data, f"{inner}.file_data")
+        media_type, data = data_url(data, f"{inner}.file_data")
         return make(source="base64", data=data, media_type=media_type)
     return make(source="base64", data=data)
 
@@ -146,7 +146,8 @@ def _extra(part: fields.JsonObject, inner: fields.JsonObject, key: str, known: s
     return {**outer, key: nested} if nested else outer
 
 
-def _data_url(url: str, param: str) -> tuple[str, str]:
+def data_url(url: str, param: str) -> tuple[str, str]:
+    """Return media type and base64 data of a data: URL."""
     head, comma, data = url.partition(",")
     media_type, base64, _ = head.removeprefix("data:").partition(";base64")
     if not comma or not base64 or not media_type or not data:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from ....messages.chat import Request, ToolChoice, ToolDefinition
-from ....messages.errors import InvalidRequestError, UnsupportedCapability
+from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..rendering import Rendering
 from .words import NAME
 
-_MODES: Final[Mapping[str, Literal["auto", "none", "required"]]] = {
+MODES: Final[Mapping[str, Literal["auto", "none", "required"]]] = {
     "auto": "auto",
     "none": "none",
     "required": "required",
@@ -71,11 +71,11 @@ def parse_tool_choice(body: fields.JsonObject) -> ToolChoice | None:
     if choice is None or is_opaque_choice(choice):
         return None if parallel is None else ToolChoice(parallel=parallel)
     if isinstance(choice, str):
-        if choice not in _MODES:
-            known = ", ".join(_MODES)
+        if choice not in MODES:
+            known = ", ".join(MODES)
             message = f"tool_choice must be one of {known}, or an object, not {choice[:50]!r}"
             raise InvalidRequestError(message, param="tool_choice")
-        return ToolChoice(mode=_MODES[choice], parallel=parallel)
+        return ToolChoice(mode=MODES[choice], parallel=parallel)
     choice = fields.as_object(choice, "tool_choice")
     fields.required_text(choice, "type", "tool_choice")
     if choice.get("function") is None:
@@ -102,7 +102,10 @@ def add_tools(body: dict[str, Any], request: Request, rendering: Rendering) -> N
     """
     if not request.tools:
         return
-    body["tools"] = [_render_tool(tool, rendering) for tool in request.tools]
+    tools = [wire for tool in request.tools if (wire := _render_tool(tool, rendering)) is not None]
+    if not tools:
+        return
+    body["tools"] = tools
     choice = request.tool_choice
     if choice is not None:
         body["tool_choice"] = _render_choice(choice)
@@ -110,13 +113,9 @@ def add_tools(body: dict[str, Any], request: Request, rendering: Rendering) -> N
             body["parallel_tool_calls"] = choice.parallel
 
 
-def _render_tool(tool: ToolDefinition, rendering: Rendering) -> dict[str, Any]:
+def _render_tool(tool: ToolDefinition, rendering: Rendering) -> dict[str, Any] | None:
     if tool.opaque is not None:
-        if not rendering.is_own:
-            raise UnsupportedCapability(
-                f"{NAME} has no tool like {tool.name!r} of {rendering.dialect}", capability="tool"
-            )
-        return dict(tool.opaque)
+        return rendering.foreign_tool(tool, NAME)
     function: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
         function["description"] = tool.description

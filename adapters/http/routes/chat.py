@@ -56,7 +56,7 @@ class ChatEndpoint:
                     raise ClientGone from None
                 raise
         headers = (JSON, (b"x-request-id", request_id), *routing_headers(response.routing))
-        await send_answer(send, Answer(200, self._dialect.render_response(response), headers))
+        await send_answer(send, Answer(200, self._dialect.render_response(response, request), headers))
 
     async def _stream(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
         stream = self._gateway.submit_stream(request)

@@ -38,7 +38,7 @@ class PlainDialect:
             messages=(ChatMessage(content=text),), model=fields.get("model"), stream=fields.get("stream", False)
         )
 
-    def render_response(self, response):
+    def render_response(self, response, request=None):
         return json.dumps({"text": response.text}).encode()
 
     def stream_renderer(self, request):
