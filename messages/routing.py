@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import attrs
 
@@ -97,6 +99,7 @@ class HealthChanged(Message[None]):
         adjustment: Points added to the score of its targets; 0 when healthy, negative otherwise.
         epoch: Number of this stretch of the circuit's life; results of attempts begun in an earlier one no longer move it.
         retry_at: Monotonic moment at which an open circuit is probed, or None.
+        throttled: Monotonic moments until which the provider wants some of its models left alone.
     """
 
     instance: str
@@ -104,6 +107,7 @@ class HealthChanged(Message[None]):
     adjustment: float
     epoch: int
     retry_at: float | None = None
+    throttled: Mapping[str, float] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
@@ -164,6 +168,7 @@ class AttemptFinished(Message[None]):
         at: Monotonic moment of the end.
         recorded_at: Unix seconds of the end.
         error: The error's class name, or None after success; never its text, which may quote a prompt.
+        retry_after: Seconds that the provider asked us to wait, or None.
         epoch: Of the circuit when the attempt began.
     """
 
@@ -176,5 +181,6 @@ class AttemptFinished(Message[None]):
     at: float
     recorded_at: float
     error: str | None = None
+    retry_after: float | None = None
     epoch: int = 0
     sent: bool = True

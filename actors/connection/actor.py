@@ -143,6 +143,7 @@ class Connection(Actor[Command]):
             at=now,
             recorded_at=self.clock.time(),
             error=None if error is None else type(error).__name__,
+            retry_after=error.retry_after if isinstance(error, LegionError) else None,
             epoch=epoch,
             sent=not isinstance(error, RefusedError),
         )

@@ -13,6 +13,7 @@ from ...messages.routing import AttemptFinished, CircuitState, HealthChanged, He
 from ...runtime import Actor, Address
 from .circuit import Circuit, Limits
 from .latency import CIRCUIT_PENALTY, LatencyWindow, adjustment
+from .throttle import Throttles
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +58,7 @@ class _Ward:
 
     circuit: Circuit
     latency: LatencyWindow
+    throttles: Throttles
     told: HealthChanged
     is_watched: bool = False
 
@@ -89,6 +91,8 @@ class Health(Actor[Command]):
             return
         if message.outcome is Outcome.SUCCESS:
             ward.latency.add(message.at, message.latency)
+        elif message.outcome is Outcome.THROTTLED:
+            ward.throttles.add(message.target.model, message.at, message.retry_after)
         self._settle(message.target.instance, self._moved(ward.circuit, message))
 
     def on_health_wanted(self, message: HealthWanted) -> None:
@@ -112,7 +116,7 @@ class Health(Actor[Command]):
         self._settle(message.instance, ward.circuit)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return state, failures and mean latency by instance."""
+        """Return state, failures, mean latency and throttled models by instance."""
         now = self.clock.monotonic()
         return {
             name: {
@@ -120,6 +124,7 @@ class Health(Actor[Command]):
                 "failures": ward.circuit.failures,
                 "average_ms": round(ward.latency.average_ms(now), 1),
                 "adjustment": ward.told.adjustment,
+                "throttled": {model: round(until - now, 1) for model, until in ward.throttles.current(now).items()},
             }
             for name, ward in self._wards.items()
         }
@@ -134,9 +139,9 @@ class Health(Actor[Command]):
     def _settle(self, name: str, circuit: Circuit) -> None:
         """Remember the circuit; tell of it where the router would decide otherwise now."""
         ward = self._wards[name]
-        news = self._news(name, circuit, ward.latency)
+        news = self._news(name, circuit, ward.latency, ward.throttles)
         is_slow = news.adjustment < CIRCUIT_PENALTY[circuit.state]
-        self._wards[name] = _Ward(circuit, ward.latency, news, ward.is_watched or is_slow)
+        self._wards[name] = _Ward(circuit, ward.latency, ward.throttles, news, ward.is_watched or is_slow)
         if is_slow and not ward.is_watched:
             self.tell_later(max(0.0, ward.latency.fades_at() - self.clock.monotonic()), LatencyFaded(instance=name))
         if circuit.state is CircuitState.OPEN and ward.circuit.state is not CircuitState.OPEN:
@@ -146,10 +151,10 @@ class Health(Actor[Command]):
             self._tell(name, news)
 
     def _new_ward(self, name: str, epoch: int) -> _Ward:
-        circuit, latency = Circuit(epoch=epoch), LatencyWindow(self._config.window)
-        return _Ward(circuit, latency, self._news(name, circuit, latency))
+        circuit, latency, throttles = Circuit(epoch=epoch), LatencyWindow(self._config.window), Throttles()
+        return _Ward(circuit, latency, throttles, self._news(name, circuit, latency, throttles))
 
-    def _news(self, name: str, circuit: Circuit, latency: LatencyWindow) -> HealthChanged:
+    def _news(self, name: str, circuit: Circuit, latency: LatencyWindow, throttles: Throttles) -> HealthChanged:
         threshold = self._config.latency_threshold_ms
         is_open = circuit.state is CircuitState.OPEN
         return HealthChanged(
@@ -158,6 +163,7 @@ class Health(Actor[Command]):
             adjustment=adjustment(circuit.state, latency.average_ms(self.clock.monotonic()), threshold),
             epoch=circuit.epoch,
             retry_at=circuit.retry_at(self._config.limits) if is_open else None,
+            throttled=throttles.current(self.clock.monotonic()),
         )
 
     def _tell(self, name: str, news: HealthChanged) -> None:

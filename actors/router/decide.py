@@ -35,6 +35,14 @@ class _Choice:
     strategy: str
 
 
+@attrs.frozen
+class _Rejection:
+    """Why a target may not be used now, and until when: a monotonic moment, or None."""
+
+    reason: str
+    until: float | None
+
+
 def decide(
     route: Route,
     instances: Sequence[Instance],
@@ -45,9 +53,9 @@ def decide(
 ) -> Resolution:
     """Return the targets for a request, best first.
 
-    An instance whose circuit is open is left out, with the reason. One that is half open goes first for a single request, the probe, since only an
-    answer can close its circuit; until that is back it goes last. Of several that serve the very model asked for, the healthiest goes first;
-    defaults keep their order, since the settings meant it.
+    An instance whose circuit is open is left out with the reason, and so is a model that its provider wants left alone for a while. One that is
+    half open goes first for a single request, the probe, since only an answer can close its circuit; until that is back it goes last. Of several
+    that serve the very model asked for, the healthiest goes first; defaults keep their order, since the settings meant it.
 
     Args:
         route: What was asked for.
@@ -64,18 +72,30 @@ def decide(
         NoRouteError: Targets exist, none may be used now; `retry_after` tells when one may.
     """
     choice = _chosen(route, instances, defaults)
-    usable, rejected = [], []
+    usable: list[Target] = []
+    rejected: list[_Rejection] = []
     for target in choice.targets:
-        news = health.get(target.instance)
-        if news is not None and news.state is CircuitState.OPEN:
-            rejected.append((target, news))
-        else:
+        rejection = _rejection(target, health.get(target.instance), now)
+        if rejection is None:
             usable.append(target)
-    reasons = tuple(f"{target}: circuit open" for target, _ in rejected)
+        else:
+            rejected.append(rejection)
+    reasons = tuple([rejection.reason for rejection in rejected])
     if not usable:
-        raise _all_rejected(reasons, [news for _, news in rejected], now)
+        raise _all_rejected(reasons, [each.until for each in rejected if each.until is not None], now)
     usable.sort(key=lambda target: _rank(target, health.get(target.instance), choice.strategy, probed))
     return Resolution(candidates=tuple(usable), strategy=choice.strategy, rejected=reasons)
+
+
+def _rejection(target: Target, news: HealthChanged | None, now: float) -> _Rejection | None:
+    if news is None:
+        return None
+    if news.state is CircuitState.OPEN:
+        return _Rejection(f"{target}: circuit open", news.retry_at)
+    until = news.throttled.get(target.model) if news.throttled else None
+    if until is None or until <= now:
+        return None
+    return _Rejection(f"{target}: rate limited for another {until - now:.1f} s", until)
 
 
 def _rank(target: Target, news: HealthChanged | None, strategy: str, probed: Container[str]) -> tuple[int, float]:
@@ -88,8 +108,7 @@ def _rank(target: Target, news: HealthChanged | None, strategy: str, probed: Con
     return (1 if target.instance in probed else -1), points
 
 
-def _all_rejected(reasons: tuple[str, ...], news: Sequence[HealthChanged], now: float) -> NoRouteError:
-    moments = [each.retry_at for each in news if each.retry_at is not None]
+def _all_rejected(reasons: tuple[str, ...], moments: Sequence[float], now: float) -> NoRouteError:
     wait = max(0.0, min(moments) - now) if moments else None
     if not reasons:
         return NoRouteError(

@@ -39,3 +39,10 @@ def test_a_provider_that_comes_back_is_used_again():
     before = result.goodput(0, 900)
     assert (before, result.goodput(1100, 1500)) == (1.0, 1.0)
     assert result.upstream["fast"].calls > 0.8 * len(result.outcomes)
+
+
+def test_a_rate_limit_is_hit_once_and_then_respected():
+    result = played("rate limited", OURS, minutes=12)
+
+    assert result.success == 1.0
+    assert result.wasted < 0.02

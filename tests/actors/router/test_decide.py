@@ -32,8 +32,15 @@ GATEWAY = instance("gateway", "openai_compat", "openai_compat")
 EVERYBODY = (OLLAMA, VLLM, OPENAI, OPENAI_EU, GATEWAY)
 
 
-def told(state="closed", *, adjustment=0.0, retry_at=None):
-    return HealthChanged(instance="", state=CircuitState(state), adjustment=adjustment, epoch=1, retry_at=retry_at)
+def told(state="closed", *, adjustment=0.0, retry_at=None, throttled=()):
+    return HealthChanged(
+        instance="",
+        state=CircuitState(state),
+        adjustment=adjustment,
+        epoch=1,
+        retry_at=retry_at,
+        throttled=dict(throttled),
+    )
 
 
 def decided(route=None, *, instances=EVERYBODY, health=None, defaults=None, probed=frozenset()):
@@ -296,6 +303,31 @@ def test_a_half_open_circuit_goes_last_while_its_probe_is_out():
     health = {"openai": told("half_open", adjustment=-25.0), "openai/eu": told(adjustment=-50.0)}
 
     assert chain(Route(model="gpt-4o"), health=health, probed={"openai"}) == ["openai/eu/gpt-4o", "openai/gpt-4o"]
+
+
+def test_a_throttled_model_is_left_alone_while_another_instance_has_it():
+    resolution = decided(Route(model="gpt-4o"), health={"openai": told(throttled={"gpt-4o": NOW + 12})})
+
+    assert [str(target) for target in resolution.candidates] == ["openai/eu/gpt-4o"]
+    assert resolution.rejected == ("openai/gpt-4o: rate limited for another 12.0 s",)
+
+
+def test_other_models_of_the_same_instance_are_not():
+    assert chain(Route(model="gpt-4o-mini"), health={"openai": told(throttled={"gpt-4o": NOW + 12})}) == [
+        "openai/gpt-4o-mini",
+        "openai/eu/gpt-4o-mini",
+    ]
+
+
+def test_a_throttle_that_has_passed_is_none():
+    assert chain(Route(provider="vllm"), health={"vllm": told(throttled={"qwen3.6-27b": NOW})}) == ["vllm/qwen3.6-27b"]
+
+
+def test_where_every_target_is_throttled_the_caller_hears_when_to_come_back():
+    with pytest.raises(NoRouteError) as caught:
+        decided(Route(provider="vllm"), health={"vllm": told(throttled={"qwen3.6-27b": NOW + 12})})
+
+    assert caught.value.retry_after == 12.0
 
 
 def test_a_half_open_circuit_alone_is_tried():
