@@ -7,10 +7,10 @@ import math
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..messages.base import Message, StreamMessage
-from ..messages.errors import AskCycle, LegionError
+from ..messages.errors import AskCycle, LegionError, RuntimeFault
 from . import fork
 from .envelope import Envelope, Sink, current_ask
-from .home import Home, loop_thread
+from .home import Home, Parker, loop_thread
 from .reply import Reply
 from .stream import DEFAULT_CAPACITY, Channel, Stream
 
@@ -46,11 +46,18 @@ class Address:
         Raises:
             MailboxFull: The actor is flooded; the message was not queued.
             ActorStopped: The actor is gone.
+            ForkedProcess: It lives in the parent process.
         """
+        fork.check(self._cell.born, "the system")
         self._cell.put(Envelope(message))
 
     def offer(self, message: Message[Any]) -> bool:
-        """Send an event that the sender can do without: returns False, and leaves a dead letter, where `tell` would raise."""
+        """Send an event that the sender can do without: returns False, and leaves a dead letter, where `tell` would raise.
+
+        Raises:
+            ForkedProcess: The actor lives in the parent process, which is no passing trouble.
+        """
+        fork.check(self._cell.born, "the system")
         try:
             self._cell.put(Envelope(message))
         except LegionError:
@@ -80,13 +87,16 @@ class Address:
             await self._hand_over(envelope, home)
             answer: ReplyT = await pending.wait()
             return answer
-        asker = outer.waiting[-1]
-        asker.waits_for.append(self._cell)
+        asker, edge = outer.waiting[-1], (self._cell, envelope)
+        asker.waits_for.append(edge)
         try:
+            # After the edge is there: of two that ask each other at once, on two loops, at least one sees the other's.
+            self._refuse_ring(outer)
             await self._hand_over(envelope, home)
             return await pending.wait()  # type: ignore[no-any-return]
         finally:
-            _forget(asker.waits_for, self._cell)
+            if edge in asker.waits_for:  # else the asker has ended meanwhile, and its list was emptied
+                asker.waits_for.remove(edge)
 
     async def _hand_over(self, envelope: Envelope, home: Home) -> None:
         process = self._cell.process
@@ -118,8 +128,7 @@ class Address:
             timeout: Seconds for the whole stream.
             capacity: Items that may wait for the reader before the writer is slowed.
         """
-        home = self._cell.home
-        channel = Channel(capacity, home.parker if home is not None else _no_parker)
+        channel = Channel(capacity, _parker_here)
         return Stream(channel, self.request(message, timeout=timeout, sink=channel))
 
     def _envelope(
@@ -128,8 +137,8 @@ class Address:
         deadline = math.inf if timeout is None else self._cell.clock.monotonic() + timeout
         if outer is None:
             return Envelope(message, pending, deadline=deadline, sink=sink)
-        if outer.waiting or len(outer.path) >= _DEEPEST_PATH:
-            self._refuse_ring(outer)
+        if len(outer.path) >= _DEEPEST_PATH:
+            raise _ask_cycle((*outer.path, self._cell.name))
         return Envelope(
             message, pending, deadline=min(deadline, outer.deadline), path=outer.path, waiting=outer.waiting, sink=sink
         )
@@ -137,9 +146,12 @@ class Address:
     def _refuse_ring(self, outer: Envelope) -> None:
         """An ask would wait for itself if the actor asked, or one that it is waiting for in turn, is among those that wait for this answer."""
         ring = _way(self._cell, outer.waiting)
-        if ring or len(outer.path) >= _DEEPEST_PATH:
-            path = (*outer.path, *(ring or (self._cell.name,)))
-            raise AskCycle(f"this ask would wait for itself: {' -> '.join(path)}", path=path)
+        if ring:
+            raise _ask_cycle((*outer.path, *ring))
+
+
+def _ask_cycle(path: tuple[str, ...]) -> AskCycle:
+    return AskCycle(f"this ask would wait for itself: {' -> '.join(path)}", path=path)
 
 
 def _way(start: Cell, goals: tuple[Cell, ...]) -> tuple[str, ...]:
@@ -150,17 +162,17 @@ def _way(start: Cell, goals: tuple[Cell, ...]) -> tuple[str, ...]:
         cell, names = queue.popleft()
         if cell in goals:
             return names
-        for following in tuple(cell.waits_for):
-            if following not in seen:
+        for following, envelope in tuple(cell.waits_for):
+            # A spawned handler's answer waits for what that handler asks, which is an edge of its own, not for its actor.
+            if following not in seen and not envelope.beside:
                 seen.add(following)
                 queue.append((following, (*names, following.name)))
     return ()
 
 
-def _forget(waits_for: list[Cell], cell: Cell) -> None:
-    if cell in waits_for:  # else the asker has ended meanwhile, and its list was emptied
-        waits_for.remove(cell)
-
-
-def _no_parker() -> Any:
-    raise AssertionError("an actor that never started cannot write to a stream")
+def _parker_here() -> Parker:
+    """Return a parker for the task that writes: of the actor asked, or of one on another loop to which that one handed the sink."""
+    home = loop_thread.home
+    if home is None:
+        raise RuntimeFault("the items of a stream are sent by actors, on their loops")
+    return home.parker()

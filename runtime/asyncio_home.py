@@ -12,7 +12,7 @@ from typing import Any
 from ..messages.errors import RuntimeFault
 from .clock import Clock
 from .envelope import Envelope
-from .home import HomeKind, Parker, join, loop_thread
+from .home import HomeKind, Parker, call_in, join, loop_thread
 from .interruption import interruption
 from .pending import Pending
 
@@ -60,22 +60,26 @@ class AsyncioParker:
 class AsyncioTasks:
     """A set of tasks that ends together; unlike TaskGroup, a task's own cancellation does not look like the group's."""
 
-    __slots__ = ("_loop", "_owner", "_tasks", "aborted")
+    __slots__ = ("_cancelled", "_loop", "_owner", "_tasks", "aborted")
 
     def __init__(self, owner: asyncio.Task[Any] | None) -> None:
         self._loop = asyncio.get_running_loop()
         self._owner = owner
+        self._cancelled = False
         self.aborted = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, function: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
-        """Start a task."""
+        """Start a task; after `cancel` it is cancelled too, as in a nursery: nobody would wait for it otherwise."""
         task = self._loop.create_task(function(*args))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self._cancelled:
+            self._loop.call_soon(task.cancel)
 
     def cancel(self) -> None:
         """Cancel all tasks, each after its first step: one that never took it would leave its ask unanswered."""
+        self._cancelled = True
         for task in tuple(self._tasks):
             self._loop.call_soon(task.cancel)
 
@@ -177,6 +181,17 @@ class AsyncioHome:
             function()
         else:
             self.post(function)
+
+    def before_sleep(self, function: Callable[[], object]) -> bool:
+        """Call `function` after what is ready now; False when the loop has ended."""
+        if self._loop is None or self._loop.is_closed():
+            return False
+        self._loop.call_soon(function)
+        return True
+
+    def tell_loop(self, loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+        """Call `function` on a host's asyncio loop."""
+        call_in(loop, function)
 
     def spawn(self, function: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
         """Start a task that belongs to the loop itself."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..messages.errors import ActorStopped, LegionError
 from . import fork
@@ -32,16 +33,23 @@ class CellState(enum.StrEnum):
     FAILED = "failed"
 
 
+# The states in which messages are taken in and nobody takes them out.
+_DOWN: Final = frozenset({CellState.EMPTY, CellState.STARTING, CellState.RESTARTING})
+# While an actor is down, a message may come whose deadline is before all that wait; seconds until it is seen.
+_LOOK_AGAIN: Final = 0.1
+
+
 class Cell:
     """Mailbox, statistics and state of one actor, across its incarnations.
 
     Attributes:
-        waits_for: The cells that this actor's exclusive handler is asking: edges of the wait-for graph.
+        waits_for: What this actor's exclusive handler is asking, and whom: edges of the wait-for graph. Read from any loop.
         process: The incarnation that lives now, or None.
     """
 
     __slots__ = (
         "_homes",
+        "_watched",
         "born",
         "clock",
         "dead_letters",
@@ -66,9 +74,10 @@ class Cell:
         self.statistics = Statistics()
         self.state = CellState.EMPTY
         self.process: Process | None = None
-        self.waits_for: list[Cell] = []
+        self.waits_for: list[tuple[Cell, Envelope]] = []
         self.home_kind = TRIO
         self._homes = homes
+        self._watched = False
         self.home: Home | None = None
 
     def settle(self, kind: HomeKind) -> Home:
@@ -90,6 +99,29 @@ class Cell:
             reason = "stopped" if isinstance(error, ActorStopped) else "full"
             self.dead_letters.add(self.name, envelope.message, reason)
             raise
+        if self.state is not CellState.READY and envelope.deadline != math.inf:
+            self.watch()
+
+    def watch(self) -> None:
+        """While the actor is down, answer the messages whose deadline passes. From any thread."""
+        if not self._watched and self._deadlines_pass_unseen():
+            self._homes(TRIO).spawn(self._watch)
+
+    def _deadlines_pass_unseen(self) -> bool:
+        return self.state in _DOWN and self.mailbox.next_deadline() != math.inf
+
+    async def _watch(self) -> None:
+        """Run on the supervisors' loop: the actor's own may be what is slow."""
+        if self._watched:
+            return
+        self._watched = True
+        home = self._homes(TRIO)
+        while self._deadlines_pass_unseen():
+            soon = self.clock.monotonic() + _LOOK_AGAIN
+            await home.park_until(home.parker(), min(self.mailbox.next_deadline(), soon))
+            self.expire()
+        self._watched = False
+        self.watch()  # a message may have come between the last look and the line above
 
     def expire(self) -> None:
         """Answer the queued messages whose deadline has passed; for the time in which no actor takes them."""

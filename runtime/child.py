@@ -8,6 +8,7 @@ from typing import Protocol
 import trio
 
 from ..messages.errors import LegionError, StartFailed
+from .bugs import described
 from .cell import Cell, CellState
 from .decisions import Exit
 from .envelope import Envelope
@@ -35,7 +36,7 @@ class Supervised(Protocol):
         """Start, and return when ready.
 
         Raises:
-            BaseException: Whatever kept it from becoming ready; it is not running then.
+            Exception: Whatever kept it from becoming ready; it is not running then.
         """
 
     async def stop(self, deadline: float, *, final: bool) -> None:
@@ -46,9 +47,6 @@ class Supervised(Protocol):
 
     def restarting(self) -> None:
         """It is down and will be started again soon."""
-
-    def expire(self) -> None:
-        """Answer queued messages whose deadline has passed, while nobody takes them."""
 
     def describe(self) -> dict[str, object]:
         """Return the state of the branch as plain data."""
@@ -81,6 +79,7 @@ class ActorChild:
         home = cell.settle(_home_of(spec))
         cell.state = CellState.STARTING
         cell.mailbox.reopen()
+        cell.watch()
         self._expected = False
         self._gone = trio.Event()
         process = Process(cell, spec, home)
@@ -100,14 +99,23 @@ class ActorChild:
             self.cell.state = CellState.READY
             ready.set()  # type: ignore[attr-defined]
 
-        end = await process.run(became_ready)
+        try:
+            end = await process.run(became_ready)
+        except BaseException:  # the loop itself ends: nothing is left to decide, but somebody may wait for this
+            self._root_loop.post(self._lost, ready, gone)
+            raise
         self._root_loop.post(self._over, ready, gone, end)
+
+    def _lost(self, ready: object, gone: trio.Event) -> None:
+        gone.set()
+        if not ready.done:  # type: ignore[attr-defined]
+            ready.fail(StartFailed(f"the loop of actor {self.name!r} ended while it started"))  # type: ignore[attr-defined]
 
     def _over(self, ready: object, gone: trio.Event, end: Exit) -> None:
         gone.set()
         if not ready.done:  # type: ignore[attr-defined]
             self._expected = True
-            ready.fail(end.error or StartFailed(f"actor {self.name!r} stopped while it started"))  # type: ignore[attr-defined]
+            ready.fail(_why_not_ready(self.name, end))  # type: ignore[attr-defined]
         elif gone is self._gone and not self._expected:  # else one that was left behind has ended at last
             self._ended(self, end)
 
@@ -145,14 +153,20 @@ class ActorChild:
         """Note that the actor is between two incarnations."""
         self.cell.state = CellState.RESTARTING
         self.cell.statistics.restarts += 1
-
-    def expire(self) -> None:
-        """Answer queued messages whose deadline has passed."""
-        self.cell.expire()
+        self.cell.watch()
 
     def describe(self) -> dict[str, object]:
         """Return what the runtime knows about the actor."""
         return {**self.cell.describe(), "restart": str(self.spec.restart)}
+
+
+def _why_not_ready(name: str, end: Exit) -> Exception:
+    """An actor that calls sys.exit() while it starts must not take its supervisor's loop along."""
+    if isinstance(end.error, Exception):
+        return end.error
+    failed = StartFailed(described(end.error) if end.error is not None else f"actor {name!r} stopped while it started")
+    failed.__cause__ = end.error
+    return failed
 
 
 def _home_of(spec: ChildSpec) -> HomeKind:

@@ -49,10 +49,11 @@ class Envelope(PykkaEnvelope[Any]):
         path: Names of the actors along which this was asked, the asker last; () when the host asked.
         waiting: The cells among them that take no other message until this is answered.
         sink: Where the items of a streamed answer go, or None.
+        beside: Whether a spawned handler works on it, so that its actor's other work does not delay the answer.
         enqueued_at: Monotonic moment at which it entered the mailbox.
     """
 
-    __slots__ = ("deadline", "enqueued_at", "path", "sink", "waiting")
+    __slots__ = ("beside", "deadline", "enqueued_at", "path", "sink", "waiting")
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class Envelope(PykkaEnvelope[Any]):
         self.path = path
         self.waiting = waiting
         self.sink = sink
+        self.beside = False
         self.enqueued_at = 0.0
 
     @classmethod

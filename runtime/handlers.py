@@ -56,7 +56,8 @@ def handlers_of(cls: type) -> Mapping[type[Message[Any]], Handler] | None:
     """Return the handler table of an actor class, or None for a class that names no protocol (an abstract base).
 
     Raises:
-        TypeError: A message of the protocol has no handler, a handler has no message, or a signature does not fit.
+        TypeError: The protocol names something else than messages, a message of it has no handler, a handler has no message, or a signature
+            does not fit.
     """
     protocol = _protocol_of(cls)
     if protocol is None:
@@ -82,14 +83,16 @@ def _protocol_of(cls: type) -> tuple[type[Message[Any]], ...] | None:
     """Return the messages in `class X(Actor[Command])`, the union's members one by one."""
     for base in getattr(cls, "__orig_bases__", ()):
         arguments = typing.get_args(base)
-        if not arguments or isinstance(arguments[0], TypeVar):
+        is_actor = hasattr(typing.get_origin(base), "handlers")
+        if not is_actor or not arguments or isinstance(arguments[0], TypeVar):
             continue
         command = arguments[0]
-        members = typing.get_args(command) if isinstance(command, types.UnionType) else (command,)
-        if typing.get_origin(command) is typing.Union:
-            members = typing.get_args(command)
-        if all(isinstance(member, type) and issubclass(member, Message) for member in members):
-            return members
+        is_union = isinstance(command, types.UnionType) or typing.get_origin(command) is typing.Union
+        members = typing.get_args(command) if is_union else (command,)
+        for member in members:
+            if not (isinstance(member, type) and issubclass(member, Message)):
+                raise TypeError(f"{cls.__name__}: {member!r} in its protocol is no message")
+        return members
     return None
 
 
@@ -105,9 +108,16 @@ def _handler(cls: type, name: str, message: type[Message[Any]]) -> Handler:
     named = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
     if named.rsplit(".", 1)[-1] != message.__name__:
         raise TypeError(f"{cls.__name__}.{name} says it takes {named}, its name says {message.__name__}")
-    if not inspect.iscoroutinefunction(function):
-        if streams:
-            raise TypeError(f"{cls.__name__}.{name} answers with a stream, so it must be `async def`")
-        return Handler(name, Mode.PLAIN, streams)
-    mode = Mode.SPAWNED if getattr(function, _SPAWNED, False) else Mode.EXCLUSIVE
-    return Handler(name, mode, streams)
+    return Handler(name, _mode(cls, name, function, streams=streams), streams)
+
+
+def _mode(cls: type, name: str, function: Callable[..., Any], *, streams: bool) -> Mode:
+    is_spawned = getattr(function, _SPAWNED, False)
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(f"{cls.__name__}.{name} yields; a handler sends items to its sink and returns its answer")
+    if inspect.iscoroutinefunction(function):
+        return Mode.SPAWNED if is_spawned else Mode.EXCLUSIVE
+    if streams or is_spawned:
+        why = "answers with a stream" if streams else "is spawned"
+        raise TypeError(f"{cls.__name__}.{name} {why}, so it must be `async def`")
+    return Mode.PLAIN

@@ -6,6 +6,8 @@ that await run on the loop's own thread; `post` is the way in from everywhere el
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import enum
 import logging
 import threading
@@ -72,6 +74,15 @@ class Home(Protocol):
     def spawn(self, function: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
         """Start a task that belongs to the loop itself; from any thread. It must handle its own errors."""
 
+    def before_sleep(self, function: Callable[[], object]) -> bool:
+        """Call `function` once this loop has run what is ready, so that several reasons to wake another loop become one; from its own thread.
+
+        Returns False where that cannot be: then the caller calls it.
+        """
+
+    def tell_loop(self, loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+        """Call `function` soon on a host's asyncio loop; from this loop's thread."""
+
     def parker(self) -> Parker:
         """Return a new parker."""
 
@@ -105,6 +116,19 @@ def join(thread: threading.Thread) -> None:
         )
 
 
+def turns(home: Home) -> bool:
+    """Return whether a loop still takes what is posted to it; one that does not is blocked by something, or has ended."""
+    turned = threading.Event()
+    home.post(turned.set)
+    return turned.wait(_JOIN_TIMEOUT)
+
+
+def call_in(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *args: Any) -> None:
+    """Call `function` soon on a host's asyncio loop, from another thread; nothing is done where that loop has ended, for nobody waits there."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(function, *args)
+
+
 class LoopThread(threading.local):
     """Which event loop, if any, runs in this thread."""
 
@@ -112,3 +136,12 @@ class LoopThread(threading.local):
 
 
 loop_thread = LoopThread()
+
+
+def tell_loop(loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+    """Call `function` soon on a host's asyncio loop; from any thread."""
+    home = loop_thread.home
+    if home is None:
+        call_in(loop, function)
+    else:
+        home.tell_loop(loop, function)

@@ -26,7 +26,18 @@ class Mailbox:
     message at once: nothing is dropped silently and no sender is blocked.
     """
 
-    __slots__ = ("_capacity", "_closed", "_lock", "_monotonic", "_owner", "_system", "_user", "_waiting", "_wake")
+    __slots__ = (
+        "_capacity",
+        "_closed",
+        "_earliest",
+        "_lock",
+        "_monotonic",
+        "_owner",
+        "_system",
+        "_user",
+        "_waiting",
+        "_wake",
+    )
 
     def __init__(self, owner: str, capacity: int, monotonic: Callable[[], float]) -> None:
         self._owner = owner
@@ -34,6 +45,8 @@ class Mailbox:
         self._monotonic = monotonic
         self._user: collections.deque[Envelope] = collections.deque()
         self._system: collections.deque[Envelope] = collections.deque()
+        # No queued message expires before this; exact after `expire`, never too late. Looking at all of them for each would take too long.
+        self._earliest = math.inf
         self._lock = threading.Lock()
         self._closed: str | None = None
         self._waiting = False
@@ -63,6 +76,8 @@ class Mailbox:
                 )
             ours.enqueued_at = self._monotonic()
             lane.append(ours)
+            if ours.deadline < self._earliest and lane is self._user:
+                self._earliest = ours.deadline
             wake = self._wake if self._waiting else None
             self._waiting = False
         if wake is not None:
@@ -82,7 +97,10 @@ class Mailbox:
             if self._system:
                 return self._system.popleft()
             if self._user and not system_only:
-                return self._user.popleft()
+                envelope = self._user.popleft()
+                if not self._user:
+                    self._earliest = math.inf
+                return envelope
             self._waiting = True
             return None
 
@@ -94,12 +112,12 @@ class Mailbox:
                 kept = [envelope for envelope in self._user if envelope.deadline > now]
                 self._user.clear()
                 self._user.extend(kept)
+            self._earliest = min([envelope.deadline for envelope in self._user], default=math.inf)
         return expired
 
     def next_deadline(self) -> float:
-        """Return the earliest deadline of a queued message; infinity when none has one."""
-        with self._lock:
-            return min([envelope.deadline for envelope in self._user], default=math.inf)
+        """Return when to call `expire`: no later than the earliest deadline of a queued message; infinity when none has one."""
+        return self._earliest
 
     @property
     def idle(self) -> bool:
@@ -125,6 +143,7 @@ class Mailbox:
             left = [*self._system, *self._user]
             self._system.clear()
             self._user.clear()
+            self._earliest = math.inf
         return left
 
     def reopen(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pykka
 
-from ..messages.errors import ActorCrashed, ActorStopped, LegionError, UnhandledMessage
+from ..messages.errors import ActorCrashed, ActorStopped, LegionError, RuntimeFault, UnhandledMessage
 from .actor import Actor, birth
 from .bugs import Killed, described, is_bug
 from .cell import Cell, CellState
@@ -198,6 +198,9 @@ class Process:
         if pair is None:
             self._unhandled(envelope)
             return None
+        if pair[1].streams and envelope.sink is None:
+            self._refuse_deaf(envelope)
+            return None
         self._cell.statistics.handled += 1
         return pair
 
@@ -319,6 +322,8 @@ class Process:
         envelope.path = (*envelope.path, self._cell.name)
         if row.mode is Mode.EXCLUSIVE:
             envelope.waiting = (*envelope.waiting, self._cell)
+        else:
+            envelope.beside = True
 
     # -- endings of a message
 
@@ -336,6 +341,14 @@ class Process:
         self._cell.refuse(
             envelope, UnhandledMessage(f"actor {name!r} has no handler for {kind}", actor=name), "unhandled"
         )
+
+    def _refuse_deaf(self, envelope: Envelope) -> None:
+        """The handler would crash on the caller's mistake."""
+        kind = type(envelope.message).__name__
+        error = RuntimeFault(
+            f"{kind} is answered by a stream: send it with stream(), or give ask() or request() a sink"
+        )
+        self._cell.refuse(envelope, error, "unhandled")
 
     def _crash_of(self, envelope: Envelope, error: BaseException) -> None:
         """The handler met a bug: tell its asker, and let the actor die."""

@@ -14,7 +14,7 @@ import sniffio
 
 from ..messages.errors import CancelledError, DeadlineExceeded, RuntimeFault
 from . import fork
-from .home import loop_thread
+from .home import loop_thread, tell_loop
 
 T = TypeVar("T")
 
@@ -125,6 +125,28 @@ class Reply(pykka.ThreadingFuture[T], Generic[T]):
             await (self._await_trio() if library == "trio" else self._await_asyncio())
         return self._result_now()
 
+    async def within(self, timeout: float) -> T:
+        """Await the answer, but not for ever: what `get(timeout)` is to a thread.
+
+        Raises:
+            ReplyTimeout: The timeout, seconds, passed; the work has been cancelled.
+            LegionError: What the actor answered.
+        """
+        if sniffio.current_async_library() == "trio":
+            import trio  # noqa: PLC0415 - only where trio runs already
+
+            with trio.move_on_after(timeout):
+                return await self
+        else:
+            scope = asyncio.timeout(timeout)
+            try:
+                async with scope:
+                    return await self
+            except TimeoutError:
+                if not scope.expired():
+                    raise
+        raise ReplyTimeout(f"no answer within {timeout} s")
+
     async def _await_trio(self) -> None:
         import trio  # noqa: PLC0415 - only where trio runs already
 
@@ -160,9 +182,7 @@ class Reply(pykka.ThreadingFuture[T], Generic[T]):
                 woken.set_result(None)
 
         def answered(_reply: Reply[T]) -> None:
-            # A closed loop raises RuntimeError: the host's loop ended first, and nobody waits there any more.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(wake)
+            tell_loop(loop, wake)
 
         self.add_done_callback(answered)
         try:
@@ -221,5 +241,8 @@ class Reply(pykka.ThreadingFuture[T], Generic[T]):
     def _call(self, callback: Callable[[Reply[T]], object]) -> None:
         try:
             callback(self)
-        except Exception:
+        except BaseException as error:
+            # On an actors' loop even a SystemExit of the host's must not go on: it would end an actor that has done nothing.
+            if loop_thread.home is None and not isinstance(error, Exception):
+                raise
             logger.exception("a done callback of a reply failed")

@@ -61,10 +61,17 @@ class ChildSpec:
     name: str
     factory: Callable[[], Actor[Any]]
     restart: Restart = attrs.field(default=Restart.PERMANENT, converter=Restart)
-    home: HomeKind | None = None
+    home: HomeKind | None = attrs.field(default=None, converter=attrs.converters.optional(HomeKind))
     mailbox_capacity: int = attrs.field(default=10_000, validator=attrs.validators.gt(0))
     start_timeout: float = 30.0
     stop_timeout: float = 5.0
+
+
+def _names_differ(_spec: Any, _field: Any, children: tuple[Child, ...]) -> None:
+    names = [child.name for child in children]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ValueError(f"two children are named {doubled[0]!r}: they would share one mailbox")
 
 
 @attrs.frozen(kw_only=True)
@@ -72,7 +79,7 @@ class SupervisorSpec:
     """A branch of the tree: children in start order (stopped in reverse), a strategy and its limits."""
 
     name: str
-    children: tuple[Child, ...] = ()
+    children: tuple[Child, ...] = attrs.field(default=(), validator=_names_differ)
     strategy: Strategy = attrs.field(default=Strategy.ONE_FOR_ONE, converter=Strategy)
     restart: Restart = attrs.field(default=Restart.PERMANENT, converter=Restart)
     intensity: Intensity = attrs.field(factory=Intensity)

@@ -14,7 +14,7 @@ import sniffio
 
 from ..messages.errors import CancelledError, RuntimeFault
 from . import fork
-from .home import Parker, loop_thread
+from .home import Parker, loop_thread, tell_loop
 from .reply import Reply
 
 ItemT = TypeVar("ItemT")
@@ -123,9 +123,9 @@ class Stream(Generic[ItemT, ReplyT]):
     """
 
     def __init__(self, channel: Channel, reply: Reply[ReplyT]) -> None:
+        self._born = fork.generation()
         self._channel = channel
         self.reply = reply
-        self._born = fork.generation()
         reply.add_done_callback(lambda _reply: channel.end())
 
     def close(self) -> None:
@@ -139,7 +139,8 @@ class Stream(Generic[ItemT, ReplyT]):
 
     def __del__(self) -> None:
         """A reader that forgets its stream must not leave the upstream call running."""
-        if not self.reply.done():
+        # In a forked child the writer does not exist, and its locks may be held by threads that do not either.
+        if self._born == fork.generation() and not self.reply.done():
             self.close()
 
     def __enter__(self) -> Self:
@@ -263,8 +264,7 @@ class Stream(Generic[ItemT, ReplyT]):
                 woken.set_result(None)
 
         def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # a closed loop: nobody waits there any more
-                loop.call_soon_threadsafe(arrived)
+            tell_loop(loop, arrived)
 
         item = self._channel.take(wake)
         if item is _NOTHING:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import attrs
 import trio
 
 from ..messages.errors import StartFailed
@@ -18,9 +19,6 @@ from .home import Home
 from .specs import Child, ChildSpec, Restart, Strategy, SupervisorSpec
 
 logger = logging.getLogger(__name__)
-
-# While children wait for their restart, expired messages in their mailboxes are answered this often.
-_EXPIRY_INTERVAL = 0.1
 
 
 class Ground(Protocol):
@@ -36,6 +34,19 @@ class Ground(Protocol):
         """Return the cell for an actor's path, made on first use."""
 
 
+@attrs.define(eq=False)
+class _Flow:
+    """A restart under way.
+
+    Attributes:
+        ended: The children that ended and were not started again yet.
+        scope: Cancelled when there is nothing to restart any more: the supervisor stops, or the child is removed.
+    """
+
+    ended: list[Supervised]
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+
+
 class Supervisor:
     """One branch of the tree. All of it happens on the trio loop."""
 
@@ -48,9 +59,13 @@ class Supervisor:
         self._ended = ended
         self._children: list[Supervised] = [self._child(child) for child in spec.children]
         self._ledger = RestartLedger(spec.intensity, random.random)
-        # Restarts under way: by child for one_for_one, else one for the whole branch. Each holds the children that ended meanwhile.
-        self._flows: dict[int, list[Supervised]] = {}
-        self._scopes: dict[int, trio.CancelScope] = {}
+        # Restarts under way: by child for one_for_one, else one for the whole branch.
+        self._flows: dict[Supervised | None, _Flow] = {}
+        # Children that are being added or removed: their names are taken, but they are not restarted.
+        self._arriving: list[Supervised] = []
+        self._leaving: list[Supervised] = []
+        # Children that ended before their start, or the whole branch's, was over.
+        self._early: list[tuple[Supervised, Exit]] = []
         self._state = CellState.EMPTY
 
     @property
@@ -59,36 +74,51 @@ class Supervisor:
         return self.spec.restart
 
     def _child(self, spec: Child) -> Supervised:
-        path = f"{self.name}/{spec.name}" if self.name else spec.name
+        path = self._path(spec)
         if isinstance(spec, SupervisorSpec):
             return Supervisor(spec, path, self._ground, self._child_ended)
         cell = self._ground.cell(path, spec.mailbox_capacity)
         return ActorChild(cell, spec, self._ground.root_loop, self._child_ended)
+
+    def _path(self, spec: Child) -> str:
+        return f"{self.name}/{spec.name}" if self.name else spec.name
 
     # -- start and stop
 
     async def start(self) -> None:
         """Start the children in order; if one fails, the others are stopped again."""
         self._state = CellState.STARTING
-        for number, child in enumerate(self._children):
+        started: list[Supervised] = []
+        for child in tuple(self._children):
             try:
                 await child.start()
             except Exception as error:
-                await self._stop_children(self._children[:number], self._ground.clock.monotonic(), final=False)
+                await self._stop_children(started, self._ground.clock.monotonic(), final=False)
                 self._state = CellState.FAILED
+                self._early.clear()
                 raise StartFailed(f"{child.name!r} could not start: {error}") from error
+            started.append(child)
         self._state = CellState.READY
+        self._hear_early()
+
+    def _hear_early(self) -> None:
+        """Decide about children that ended while there was nobody to decide."""
+        early, self._early = self._early, []
+        for child, end in early:
+            self._child_ended(child, end)
 
     async def stop(self, deadline: float, *, final: bool) -> None:
         """Stop the children in reverse order."""
         self._state = CellState.DRAINING
         self._cancel_restarts()
-        await self._stop_children(self._children, deadline, final=final)
+        await self._stop_children([*self._children, *self._leaving], deadline, final=final)
         self._state = CellState.STOPPED
 
     def _cancel_restarts(self) -> None:
-        for scope in tuple(self._scopes.values()):
-            scope.cancel()
+        for flow in self._flows.values():
+            flow.scope.cancel()
+        self._flows.clear()
+        self._early.clear()
 
     async def _stop_children(self, children: Sequence[Supervised], deadline: float, *, final: bool) -> None:
         for child in reversed(children):
@@ -97,6 +127,9 @@ class Supervisor:
     # -- a child ended by itself
 
     def _child_ended(self, child: Supervised, end: Exit) -> None:
+        if self._state is CellState.STARTING or child in self._arriving:
+            self._early.append((child, end))
+            return
         if self._state is not CellState.READY or child not in self._children:
             return
         if not restarts(child.restart, end.ending):
@@ -104,61 +137,68 @@ class Supervisor:
             return
         logger.warning("%s ended (%s); restarting", child.name, end.error or end.ending)
         child.restarting()
-        key = self._children.index(child) if self.spec.strategy is Strategy.ONE_FOR_ONE else 0
-        flow = self._flows.get(key)
-        if flow is not None:
-            flow.append(child)
+        key = child if self.spec.strategy is Strategy.ONE_FOR_ONE else None
+        if key in self._flows:
+            self._flows[key].ended.append(child)
             return
-        self._flows[key] = [child]
-        self._ground.root_loop.spawn(self._restart, key, end)
+        flow = self._flows[key] = _Flow([child])
+        self._ground.root_loop.spawn(self._restart, key, flow, end.error)
 
     def _let_go(self, child: Supervised, end: Exit) -> None:
         child.close(CellState.FAILED if end.ending is Ending.CRASHED else CellState.STOPPED)
         if child.restart is Restart.TEMPORARY:
             self._children.remove(child)
 
-    async def _restart(self, key: int, end: Exit) -> None:
-        """Restart until the children run, the limits are reached, or the supervisor is stopped."""
-        waiting = self._flows[key]
-        error = end.error
-        with trio.CancelScope() as scope:
-            self._scopes[key] = scope
-            while waiting:
+    async def _restart(self, key: Supervised | None, flow: _Flow, error: BaseException | None) -> None:
+        """Restart until the children run, the limits are reached, or there is nothing to restart any more."""
+        with flow.scope:
+            while flow.ended:
                 delay = self._ledger.next_delay(self._ground.clock.monotonic())
                 if delay is None:
                     break
-                error = await self._restart_once(waiting, delay, error)
-        self._flows.pop(key, None)
-        self._scopes.pop(key, None)
-        if waiting and self._state is CellState.READY:
+                error = await self._restart_once(flow, delay, error)
+        if self._flows.get(key) is not flow:  # cancelled
+            return
+        del self._flows[key]
+        if flow.ended:
             await self._give_up(error)
 
-    async def _restart_once(
-        self, waiting: list[Supervised], delay: float, error: BaseException | None
-    ) -> BaseException | None:
-        group = self._group(waiting)
-        waiting.clear()
-        await self._stop_children(group, self._ground.clock.monotonic(), final=False)
-        await self._back_off(delay, group)
+    async def _restart_once(self, flow: _Flow, delay: float, error: BaseException | None) -> BaseException | None:
+        ended = tuple(flow.ended)
+        flow.ended.clear()
+        group = await self._clear_the_way(ended)
+        await trio.sleep(delay)
         for child in group:
+            # Whoever cancelled may have stopped this child already, so it must not be started once more before the news arrives.
+            await trio.lowlevel.checkpoint_if_cancelled()
+            if child not in self._children:
+                continue  # removed meanwhile
             try:
                 await child.start()
             except Exception as failure:  # noqa: BLE001 - a start that fails is one more crash; the limits decide
                 logger.warning("%s could not start again: %s", child.name, failure)
-                waiting.append(child)
+                flow.ended.append(child)
                 return failure
         return error
 
-    def _group(self, ended: Sequence[Supervised]) -> list[Supervised]:
-        first = min(self._children.index(child) for child in ended)
-        return [self._children[index] for index in affected(self.spec.strategy, first, len(self._children))]
+    async def _clear_the_way(self, ended: Sequence[Supervised]) -> list[Supervised]:
+        """Stop those that are restarted with the children that ended, and return all that are to be started, in order."""
+        group = self._group(ended)
+        await self._stop_children(group, self._ground.clock.monotonic(), final=False)
+        for child in group:
+            if child in ended or child not in self._children:
+                continue
+            if child.restart is Restart.TEMPORARY:
+                self._let_go(child, Exit(ending=Ending.NORMAL))
+            else:
+                child.restarting()
+        return group
 
-    async def _back_off(self, delay: float, group: Sequence[Supervised]) -> None:
-        end = self._ground.clock.monotonic() + delay
-        while (left := end - self._ground.clock.monotonic()) > 0:
-            for child in group:
-                child.expire()
-            await trio.sleep(min(left, _EXPIRY_INTERVAL))
+    def _group(self, ended: Sequence[Supervised]) -> list[Supervised]:
+        present = [index for index, child in enumerate(self._children) if child in ended]
+        if not present:
+            return []  # removed meanwhile
+        return [self._children[index] for index in affected(self.spec.strategy, present[0], len(self._children))]
 
     async def _give_up(self, error: BaseException | None) -> None:
         limit = self.spec.intensity
@@ -171,7 +211,8 @@ class Supervisor:
         self._state = CellState.FAILED
         self._cancel_restarts()
         await self._stop_children(self._children, self._ground.clock.monotonic(), final=False)
-        self._ended(self, Exit(ending=Ending.CRASHED, error=error))
+        if self._state is CellState.FAILED:  # else the one above has stopped it, or started it again, meanwhile
+            self._ended(self, Exit(ending=Ending.CRASHED, error=error))
 
     # -- children that come and go
 
@@ -179,22 +220,43 @@ class Supervisor:
         """Start one more child.
 
         Raises:
-            StartFailed: It could not start, or its name is taken.
+            StartFailed: It could not start, its name is taken, or this supervisor itself is down.
         """
+        path = self._path(spec)
+        if any(known.name == path for known in (*self._children, *self._arriving, *self._leaving)):
+            raise StartFailed(f"there is a child {path!r} already")
+        self._check_up(path)
         child = self._child(spec)
-        if any(known.name == child.name for known in self._children):
-            raise StartFailed(f"there is a child {child.name!r} already")
+        self._arriving.append(child)
         try:
             await child.start()
         except Exception as error:
-            raise StartFailed(f"{child.name!r} could not start: {error}") from error
+            child.close(CellState.FAILED)
+            raise StartFailed(f"{path!r} could not start: {error}") from error
+        finally:
+            self._arriving.remove(child)
+        if self._state is not CellState.READY:
+            await child.stop(self._ground.clock.monotonic(), final=True)
+            self._check_up(path)
         self._children.append(child)
+        self._hear_early()
+
+    def _check_up(self, path: str) -> None:
+        if self._state is not CellState.READY:
+            raise StartFailed(f"{path!r} could not start: supervisor {self.name or 'root'!r} is {self._state}")
 
     async def remove(self, name: str, deadline: float) -> None:
         """Stop a child and forget it; no error if there is none of that name."""
         for child in [child for child in self._children if child.name == name]:
             self._children.remove(child)
-            await child.stop(deadline, final=True)
+            self._leaving.append(child)
+            flow = self._flows.pop(child, None)
+            if flow is not None:
+                flow.scope.cancel()
+            try:
+                await child.stop(deadline, final=True)
+            finally:
+                self._leaving.remove(child)
 
     def branch(self, path: str) -> Supervisor | None:
         """Return the supervisor at a path below this one, or itself for its own path."""
@@ -216,11 +278,6 @@ class Supervisor:
         self._state = CellState.RESTARTING
         for child in self._children:
             child.restarting()
-
-    def expire(self) -> None:
-        """Answer expired messages of the whole branch."""
-        for child in self._children:
-            child.expire()
 
     def describe(self) -> dict[str, object]:
         """Return the branch as plain data."""

@@ -7,7 +7,7 @@ import enum
 import logging
 import threading
 import weakref
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from ..messages.errors import LegionError, NotFoundError, RuntimeFault, StartFailed, SystemNotRunning
 from . import fork
@@ -39,6 +39,10 @@ class SystemState(enum.StrEnum):
     DRAINING = "draining"
     STOPPED = "stopped"
     FAILED = "failed"
+
+
+# What becomes of the cells when it is over.
+_OVER: Final = {SystemState.STOPPED: CellState.STOPPED, SystemState.FAILED: CellState.FAILED}
 
 
 class ActorSystem:
@@ -74,15 +78,18 @@ class ActorSystem:
 
     def address(self, name: str) -> Address:
         """Return the address of the actor at a path ("router", "connections/openai"), whether it has started yet or not."""
-        return Address(self.cell(name, _DEFAULT_CAPACITY))
+        return Address(self.cell(name))
 
-    def cell(self, name: str, capacity: int) -> Cell:
-        """Return the cell at a path, made on first use."""
+    def cell(self, name: str, capacity: int | None = None) -> Cell:
+        """Return the cell at a path, made on first use. A capacity bounds its mailbox; None leaves it as it is."""
         with self._lock:
             cell = self._cells.get(name)
             if cell is None:
-                cell = self._cells[name] = Cell(name, capacity, self.clock, self.dead_letters, self._home)
-            elif cell.state is CellState.EMPTY:
+                size = capacity or _DEFAULT_CAPACITY
+                cell = self._cells[name] = Cell(name, size, self.clock, self.dead_letters, self._home)
+                if self._state in _OVER:
+                    cell.close(_OVER[self._state])
+            elif capacity is not None:
                 cell.mailbox.resize(capacity)
             return cell
 
@@ -148,15 +155,22 @@ class ActorSystem:
                 self._trio.start()
                 self._root = Supervisor(tree, "", self, self._root_failed)
                 self._trio.run(self._root.start)
+                self._become_ready()
             except BaseException as error:
                 self._failure = error
                 self._end(SystemState.FAILED)
                 if isinstance(error, LegionError):
                     raise
                 raise StartFailed(f"system {self.name!r} could not start: {error!r}") from error
-            self._state = SystemState.READY
         atexit.register(_shutdown_at_exit, weakref.ref(self))
         return self
+
+    def _become_ready(self) -> None:
+        with self._lock:
+            if self._state is SystemState.STARTING:
+                self._state = SystemState.READY
+                return
+        raise StartFailed(f"system {self.name!r} failed as soon as it had started: {self._failure!r}")
 
     def shutdown(self, drain: float = 5.0) -> None:
         """Stop: no new work is taken, running work may finish until the deadline, the rest is cancelled. May be called twice, or before the start.
@@ -177,8 +191,14 @@ class ActorSystem:
             failed = self._state is SystemState.FAILED
             self._state = SystemState.DRAINING
             if self._root is not None and not failed:
-                self._trio.run(self._stop_root, drain)
+                self._stop_tree(drain)
             self._end(SystemState.STOPPED)
+
+    def _stop_tree(self, drain: float) -> None:
+        try:
+            self._trio.run_while_it_turns(self._stop_root, drain)
+        except RuntimeFault:  # blocked or lost: what is left ends with its loop
+            logger.exception("system %s could not stop its actors in order", self.name)
 
     async def _stop_root(self, drain: float) -> None:
         assert self._root is not None
@@ -189,29 +209,28 @@ class ActorSystem:
         if self._asyncio is not None:
             self._asyncio.stop()
         self._trio.stop()
-        self._close_cells(CellState.FAILED if state is SystemState.FAILED else CellState.STOPPED)
-        self._state = state
+        self._close(state)
 
-    def _close_cells(self, state: CellState) -> None:
+    def _close(self, state: SystemState) -> None:
+        """Be over, with every cell there is and will be."""
         with self._lock:
+            self._state = state
             cells = list(self._cells.values())
         for cell in cells:
-            cell.close(state)
+            cell.close(_OVER[state])
 
     def _root_failed(self, _root: Supervised, end: Exit) -> None:
         """The root gave up: the system is failed, the host lives. Called on the trio loop."""
         logger.critical("system %s failed: %s", self.name, end.error)
         self._failure = end.error
-        self._state = SystemState.FAILED
-        self._close_cells(CellState.FAILED)
+        self._close(SystemState.FAILED)
 
     def _loop_lost(self, error: BaseException) -> None:
         """An event loop ended by an error that no supervisor saw: nothing can be answered any more. Called on the thread of that loop."""
         logger.critical("a loop of system %s ended", self.name, exc_info=error)
         if self._state is not SystemState.STOPPED:
             self._failure = error
-            self._state = SystemState.FAILED
-            self._close_cells(CellState.FAILED)
+            self._close(SystemState.FAILED)
 
     # -- children that come and go
 
@@ -268,15 +287,20 @@ class ActorSystem:
         """Describe the system, or one actor, from a coroutine of either library. Arguments and errors as `inspect`."""
         if not path:
             return self.describe()
-        cell, reply = self._ask_state(path, timeout)
+        cell, reply = self._ask_state(path)
         try:
-            state: object = await reply
+            state: object = await reply.within(timeout)
         except LegionError as error:
             state = {"unavailable": str(error)}
         return {**cell.describe(), "snapshot": state}
 
     def describe(self) -> dict[str, Any]:
-        """Return the whole tree as plain data; asks no actor, so it answers whatever they do."""
+        """Return the whole tree as plain data; asks no actor, so it answers whatever they do.
+
+        Raises:
+            ForkedProcess: It lives in the parent process.
+        """
+        fork.check(self._born, f"system {self.name!r}")
         return {
             "name": self.name,
             "state": str(self._state),
@@ -285,13 +309,13 @@ class ActorSystem:
             "dead_letters": self.dead_letters.describe(),
         }
 
-    def _ask_state(self, path: str, timeout: float | None = None) -> tuple[Cell, Reply[Any]]:
+    def _ask_state(self, path: str) -> tuple[Cell, Reply[Any]]:
         fork.check(self._born, f"system {self.name!r}")
         with self._lock:
             cell = self._cells.get(path)
         if cell is None or cell.state is CellState.EMPTY:
             raise NotFoundError(f"no actor {path!r}; actors: {', '.join(sorted(self._cells))}")
-        return cell, Address(cell).request(Inspect(), timeout=timeout)
+        return cell, Address(cell).request(Inspect())
 
     def kill(self, path: str, reason: str = "killed") -> None:
         """Make an actor crash, as a bug would; its supervisor decides what follows.

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import math
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import trio
 from trio.lowlevel import Abort, Task, current_task, reschedule, wait_task_rescheduled
 
 from ..messages.errors import RuntimeFault
+from .bugs import is_bug
 from .clock import Clock
 from .envelope import Envelope
-from .home import HomeKind, Parker, join, loop_thread
+from .home import Home, HomeKind, Parker, call_in, join, loop_thread, turns
 from .interruption import interruption
 from .pending import Pending
 from .reply import Reply
 
 T = TypeVar("T")
+
+# Seconds between two looks whether a loop that is waited for still turns.
+_LOOK_AGAIN: Final = 1.0
 
 
 class TrioParker:
@@ -80,6 +85,31 @@ class TrioTasks:
     abort = cancel
 
 
+class _Outbox(trio.abc.Instrument):
+    """Calls to hosts' asyncio loops, handed over together before the trio loop sleeps.
+
+    Every wake of another thread is a system call, and gives it the GIL: answers that are ready together are better told together.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[asyncio.AbstractEventLoop, list[Callable[[], object]]] = {}
+
+    def add(self, loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+        """Call `function` on `loop`, soon. On the trio loop's thread only."""
+        self._calls.setdefault(loop, []).append(function)
+
+    def before_io_wait(self, timeout: float) -> None:  # noqa: ARG002 - trio's hook
+        """Hand over what has gathered."""
+        while self._calls:
+            loop, functions = self._calls.popitem()
+            call_in(loop, _call_all, functions)
+
+
+def _call_all(functions: list[Callable[[], object]]) -> None:
+    for function in functions:
+        function()
+
+
 class TrioHome:
     """Runs trio in a daemon thread until `stop`."""
 
@@ -91,8 +121,10 @@ class TrioHome:
         self._lost = lost
         self._runs: set[Reply[Any]] = set()
         self._over = False
+        self._outbox = _Outbox()
         self._posted: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
         self._awake = False
+        self._promised: Home | None = None
         self._ident: int | None = None
         self._token: trio.lowlevel.TrioToken | None = None
         self._nursery: trio.Nursery | None = None
@@ -128,23 +160,44 @@ class TrioHome:
         Not `trio.from_thread.run`: that refuses a thread in which the host runs a trio loop of its own.
 
         Raises:
-            RuntimeFault: The loop has ended.
+            RuntimeFault: The loop has ended, or is the caller's own.
             BaseException: What the function raised.
         """
+        return self._begin(function, args).get()
+
+    def run_while_it_turns(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Run an async function as `run` does, but wait only as long as nothing blocks the loop.
+
+        Raises:
+            RuntimeFault: Something blocks the loop, or as `run`.
+            BaseException: What the function raised.
+        """
+        reply = self._begin(function, args)
+        answered = threading.Event()
+        reply.add_done_callback(lambda _reply: answered.set())
+        while not answered.wait(_LOOK_AGAIN):
+            if not turns(self) and not answered.is_set():
+                raise RuntimeFault(f"the trio loop of {self.name!r} is blocked")
+        return reply.get()
+
+    def _begin(self, function: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> Reply[T]:
+        if loop_thread.home is not None:
+            raise RuntimeFault("this waits for the actors' own loop, so it cannot be called on one of them")
         reply: Reply[T] = Reply()
         self._runs.add(reply)
         self.spawn(self._answer, reply, function, args)
         if self._over:  # asked after the loop had told its last callers
             reply.fail(self._why_over())
-        return reply.get()
+        return reply
 
     async def _answer(self, reply: Reply[T], function: Callable[..., Awaitable[T]], args: tuple[Any, ...]) -> None:
         try:
             reply.set(await function(*args))
         except BaseException as error:
-            reply.fail(error)
+            # trio's own cancellation goes on here, but means nothing to the caller's thread.
+            reply.fail(error if is_bug(error) else self._why_over())
             if not isinstance(error, Exception):
-                raise  # trio's own cancellation goes on
+                raise
         finally:
             self._runs.discard(reply)
 
@@ -155,7 +208,7 @@ class TrioHome:
     def _run(self, running: threading.Event) -> None:
         loop_thread.home = self
         try:
-            trio.run(self._main, running, clock=self._clock.for_trio())
+            trio.run(self._main, running, clock=self._clock.for_trio(), instruments=[self._outbox])
         except BaseException as error:  # noqa: BLE001 - a thread has no caller; `start` or `lost` tell
             self._failure = error
             if self._token is not None:
@@ -164,6 +217,7 @@ class TrioHome:
             self._over = True
             for reply in tuple(self._runs):
                 reply.fail(self._why_over())
+            self._outbox.before_io_wait(0.0)  # the last answers: this loop does not come to sleep any more
             running.set()
 
     async def _main(self, running: threading.Event) -> None:
@@ -189,8 +243,18 @@ class TrioHome:
         if self._token is None:
             return
         self._posted.append((function, args))
-        if self._awake:
+        here = loop_thread.home
+        if self._awake or (here is not None and self._promised is here):
             return
+        if here is not None and here.before_sleep(self._wake):
+            # Not yet awake: should something block that other loop now, whoever posts from elsewhere must still wake this one.
+            self._promised = here
+            return
+        self._wake()
+
+    def _wake(self) -> None:
+        assert self._token is not None
+        self._promised = None
         self._awake = True
         try:
             # It wakes the loop by writing to a socket: once for all that is posted until the loop looks.
@@ -205,6 +269,14 @@ class TrioHome:
         while posted:
             function, args = posted.popleft()
             function(*args)
+
+    def before_sleep(self, _function: Callable[[], object]) -> bool:
+        """Not offered: nothing on this loop wakes another of ours often."""
+        return False
+
+    def tell_loop(self, loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+        """Call `function` on a host's asyncio loop before this loop sleeps. On this loop's thread only."""
+        self._outbox.add(loop, function)
 
     def spawn(self, function: Callable[..., Coroutine[Any, Any, object]], *args: Any) -> None:
         """Start a task in the loop's own nursery."""

@@ -9,7 +9,7 @@ import pytest
 import trio
 from legion_llm.messages.errors import CancelledError, DeadlineExceeded
 from legion_llm.runtime import ASYNCIO, TRIO, ChildSpec
-from zoo import HOMES, SOON, Add, Asker, Clerk, Doer, Hold, Porter
+from zoo import HOMES, SOON, Add, Asker, Clerk, Doer, Hold, Porter, shown, wait_for
 
 ACROSS = pytest.mark.parametrize(
     ("near", "far"), [(TRIO, TRIO), (TRIO, ASYNCIO), (ASYNCIO, TRIO), (ASYNCIO, ASYNCIO)], ids=str
@@ -30,6 +30,11 @@ def chain(make_system, gate):
 
 def tasks(system, name):
     return system.inspect(name)["tasks"]
+
+
+def at_rest(system):
+    """Return when nobody works at anything any more."""
+    wait_for(lambda: (shown(system, "near")["tasks"], shown(system, "far")["tasks"]) == (0, 0))
 
 
 @HOMES
@@ -79,6 +84,7 @@ def test_a_caller_that_cancels_stops_what_it_started(chain, near, far, kind, gat
     gate.wait_left()
     with pytest.raises(CancelledError):
         reply.get(SOON)
+    at_rest(system)
 
 
 @ACROSS
@@ -89,6 +95,7 @@ def test_a_caller_whose_patience_ends_stops_what_it_started(chain, near, far, ga
         system.address("near").request(Hold()).get(timeout=0.05)
 
     gate.wait_left()
+    at_rest(system)
 
 
 @ACROSS
@@ -104,6 +111,7 @@ def test_a_cancelled_await_under_asyncio_stops_what_it_started(chain, near, far,
 
     asyncio.run(main())
     gate.wait_left()
+    at_rest(system)
 
 
 @ACROSS
@@ -118,6 +126,7 @@ def test_a_cancelled_await_under_trio_stops_what_it_started(chain, near, far, ga
 
     trio.run(main)
     gate.wait_left()
+    at_rest(system)
 
 
 async def _awaited(reply):
@@ -158,4 +167,41 @@ def _end_of(reply):
         reply.get(SOON)
     except CancelledError:
         return "given up"
+    return "answered"
+
+
+@ACROSS
+def test_answers_and_cancellations_may_race_along_a_whole_chain(make_system, near, far):
+    system = make_system(ChildSpec(name="far", factory=Clerk, home=far))
+    system.add("", ChildSpec(name="near", factory=lambda: Asker(system.address("far")), home=near))
+    replies = [system.address("near").request(Add(number=1), timeout=SOON) for _ in range(200)]
+
+    canceller = threading.Thread(target=lambda: [reply.cancel() for reply in reversed(replies)])
+    canceller.start()
+    ends = [_end_of(reply) for reply in replies]
+    canceller.join()
+
+    assert set(ends) <= {"answered", "given up"}
+    assert system.address("near").request(Add(number=0)).get(SOON) >= ends.count("answered")
+    at_rest(system)
+
+
+@ACROSS
+def test_deadlines_that_pass_while_work_goes_on_leave_nothing_behind(chain, near, far, gate):
+    system = chain(near, far)
+    replies = [system.address("near").request(Hold(), timeout=0.001 * number) for number in range(1, 40)]
+
+    ends = [_deadline_of(reply) for reply in replies]
+
+    assert ends == ["late"] * len(replies)
+    at_rest(system)
+    gate.open()
+    assert system.address("near").request(Hold(gate=3)).get(SOON) == "through 3"
+
+
+def _deadline_of(reply):
+    try:
+        reply.get(SOON)
+    except DeadlineExceeded:
+        return "late"
     return "answered"

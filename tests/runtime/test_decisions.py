@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.runtime import Intensity, Restart, Strategy, SupervisorSpec
+from legion_llm.runtime import ASYNCIO, Actor, ChildSpec, Intensity, Restart, Strategy, SupervisorSpec
 from legion_llm.runtime.decisions import Ending, RestartLedger, affected, restarts
 
 
@@ -69,3 +69,9 @@ def test_a_spec_takes_the_words_of_the_trade_and_no_others():
     assert (spec.strategy, spec.restart) == (Strategy.REST_FOR_ONE, Restart.TRANSIENT)
     with pytest.raises(ValueError, match="one_by_one"):
         SupervisorSpec(name="root", strategy="one_by_one")
+
+
+def test_an_event_loop_is_named_by_its_word_too_and_no_other_word_is_one():
+    assert ChildSpec(name="a", factory=Actor, home="asyncio").home is ASYNCIO
+    with pytest.raises(ValueError, match="twisted"):
+        ChildSpec(name="a", factory=Actor, home="twisted")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Generic, TypeVar, Union
+
 import pytest
 from legion_llm.messages.base import Message, StreamMessage
 from legion_llm.messages.errors import RuntimeFault
@@ -125,3 +128,78 @@ def test_an_actor_is_made_by_a_supervisor_only():
 )
 def test_names_of_handlers_echo_their_message(name, method):
     assert snake_case(name) == method
+
+
+def test_a_protocol_of_something_else_than_messages_fails_at_import():
+    with pytest.raises(TypeError, match=r"Mistaken: <class 'int'> in its protocol is no message"):
+
+        class Mistaken(Actor[Ping | int]):
+            def on_ping(self, message: Ping) -> int: ...
+
+
+def test_a_message_that_is_only_named_fails_at_import():
+    with pytest.raises(TypeError, match=r"Vague: ForwardRef\('Ping'\) in its protocol is no message"):
+
+        class Vague(Actor["Ping"]):
+            def on_ping(self, message: Ping) -> int: ...
+
+
+def test_a_spawned_handler_is_async():
+    with pytest.raises(TypeError, match=r"Hasty\.on_ping is spawned, so it must be `async def`"):
+
+        class Hasty(Actor[Ping]):
+            @spawned
+            def on_ping(self, message: Ping) -> int: ...
+
+
+def test_a_handler_does_not_yield():
+    with pytest.raises(TypeError, match=r"Yields\.on_count yields"):
+
+        class Yields(Actor[Count]):
+            async def on_count(self, message: Count, sink: Sink) -> int:
+                yield 1
+
+    with pytest.raises(TypeError, match=r"YieldsToo\.on_ping yields"):
+
+        class YieldsToo(Actor[Ping]):
+            def on_ping(self, message: Ping) -> int:
+                yield 1
+
+
+CommandT = TypeVar("CommandT")
+
+
+def test_an_abstract_base_has_no_protocol_until_a_subclass_names_one():
+    class Base(Actor[CommandT], Generic[CommandT]):
+        def helper(self) -> int: ...
+
+    class Concrete(Base[Ping]):
+        def on_ping(self, message: Ping) -> int: ...
+
+    assert (dict(Base.handlers), list(Concrete.handlers)) == ({}, [Ping])
+
+
+def test_a_generic_mixin_before_the_base_is_not_taken_for_a_protocol():
+    class Mixed(Mapping[str, int], Actor[Ping]):
+        def on_ping(self, message: Ping) -> int: ...
+
+    assert list(Mixed.handlers) == [Ping]
+
+
+def test_a_subclass_that_handles_more_must_say_so():
+    class Parent(Actor[Ping]):
+        def on_ping(self, message: Ping) -> int: ...
+
+    with pytest.raises(TypeError, match=r"Child\.on_pong_came handles no message"):
+
+        class Child(Parent):
+            def on_pong_came(self, message: PongCame) -> None: ...
+
+
+def test_a_union_may_be_written_either_way():
+    class Old(Actor[Union[Ping, PongCame]]):  # noqa: UP007 - the older form is what is tested
+        def on_ping(self, message: Ping) -> int: ...
+
+        def on_pong_came(self, message: PongCame) -> None: ...
+
+    assert set(Old.handlers) == {Ping, PongCame}

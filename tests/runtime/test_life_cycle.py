@@ -11,9 +11,8 @@ import threading
 import pytest
 import trio
 from legion_llm.messages.errors import ActorStopped, LegionError, RuntimeFault, SystemNotRunning
-from legion_llm.runtime import ASYNCIO, TRIO, Actor, ActorSystem, ChildSpec, SupervisorSpec, SystemState
-from legion_llm.runtime import home as home_module
-from zoo import HOMES, SOON, Add, Clerk, Doer, Hold, Porter
+from legion_llm.runtime import ASYNCIO, Actor, ActorSystem, ChildSpec, SupervisorSpec, SystemState
+from zoo import HOMES, SOON, Add, Clerk, Doer, Hold, Porter, shown, wait_for
 
 
 def tree(*children):
@@ -91,8 +90,7 @@ def test_running_work_may_finish_while_it_drains(home, kind, gate):
 
     stopping = threading.Thread(target=system.shutdown, args=(SOON,))
     stopping.start()
-    while system.inspect("worker")["state"] != "draining":
-        pass
+    wait_for(lambda: shown(system, "worker")["state"] == "draining")
     with pytest.raises(ActorStopped, match="draining"):
         system.address("worker").request(Add()).get(SOON)
     gate.open()
@@ -190,66 +188,6 @@ def test_a_host_that_forgets_to_shut_down_ends_well():
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "cleaned up\ncleaned up\n", "")
-
-
-class Blocker(Actor[Add]):
-    """Blocks its loop's thread, as a bug would."""
-
-    def __init__(self, entered: threading.Event, release: threading.Event) -> None:
-        super().__init__()
-        self._entered, self._release = entered, release
-
-    def on_add(self, message: Add) -> int:
-        self._entered.set()
-        self._release.wait()
-        return message.number
-
-
-@HOMES
-def test_a_loop_that_is_blocked_does_not_block_the_host_for_ever(home, monkeypatch, caplog):
-    monkeypatch.setattr(home_module, "_JOIN_TIMEOUT", 0.05)
-    entered, release = threading.Event(), threading.Event()
-    child = ChildSpec(name="blocker", factory=lambda: Blocker(entered, release), home=home, stop_timeout=0.05)
-    system = ActorSystem("blocked").start(tree(child))
-    system.address("blocker").tell(Add())
-    entered.wait(SOON)
-
-    stopping = threading.Thread(target=system.shutdown, args=(0.0,))
-    stopping.start()
-    if home is TRIO:
-        release.set()  # shutdown itself needs the trio loop
-    stopping.join(SOON)
-    release.set()
-
-    assert not stopping.is_alive()
-
-
-def test_a_lost_loop_fails_the_system_and_answers_everybody(make_system, gate):
-    system = make_system(ChildSpec(name="doer", factory=lambda: Doer(gate)), CLERK)
-    waiting = system.address("doer").request(Hold())
-    gate.wait_arrived()
-
-    def explode():
-        raise ZeroDivisionError("a bug outside of every actor")
-
-    system.trio.post(explode)
-
-    with pytest.raises(LegionError):
-        waiting.get(SOON)
-    with pytest.raises(LegionError):
-        system.address("clerk").request(Add()).get(SOON)
-    assert system.state is SystemState.FAILED
-
-
-def test_nothing_runs_on_a_loop_that_has_ended():
-    system = ActorSystem("over").start(tree(CLERK))
-    system.shutdown()
-
-    async def nothing():
-        return None
-
-    with pytest.raises(RuntimeFault, match="has ended"):
-        system.trio.run(nothing)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 
 import attrs
@@ -144,6 +145,18 @@ def test_expired_messages_come_out_the_others_stay_in_order(mailbox):
     assert mailbox.next_deadline() == 105.0
     assert [envelope.message for envelope in mailbox.expire(107.0)] == [Word(3)]
     assert taken(mailbox) == [Word(1), Word(2)]
+
+
+def test_the_next_deadline_is_never_told_too_late(mailbox):
+    put(mailbox, Word(1), deadline=105.0)
+    put(mailbox, Word(2), deadline=110.0)
+    mailbox.take()
+
+    assert mailbox.next_deadline() <= 110.0
+    assert mailbox.expire(105.0) == []
+    assert mailbox.next_deadline() == 110.0
+    mailbox.take()
+    assert mailbox.next_deadline() == math.inf
 
 
 def test_its_age_is_that_of_the_oldest_message(mailbox, time):

@@ -206,3 +206,77 @@ def test_waiting_on_the_actors_own_loop_is_refused(make_system):
     system.add("", ChildSpec(name="impatient", factory=lambda: Impatient(system.address("clerk"))))
 
     assert system.address("impatient").request(Add()).get(SOON) == -1
+
+
+LIBRARIES = pytest.mark.parametrize("run", [lambda main: asyncio.run(main()), trio.run], ids=["asyncio", "trio"])
+
+
+@LIBRARIES
+def test_patience_may_end_in_a_coroutine_too(reply, run):
+    given_up = []
+    reply.attach(lambda: given_up.append(True))
+
+    async def main():
+        with pytest.raises(ReplyTimeout, match=r"no answer within 0\.01 s"):
+            await reply.within(0.01)
+
+    run(main)
+    assert (given_up, reply.cancelled) == ([True], True)
+
+
+@LIBRARIES
+def test_an_answer_in_time_ends_the_patience(reply, run):
+    soon(reply.set, 42)
+
+    async def main():
+        return await reply.within(SOON)
+
+    assert run(main) == 42
+
+
+@LIBRARIES
+def test_a_timeout_that_is_the_answer_is_not_taken_for_ones_own(reply, run):
+    reply.fail(TimeoutError("the actor's"))
+
+    async def main():
+        with pytest.raises(TimeoutError, match="the actor's"):
+            await reply.within(SOON)
+
+    run(main)
+    assert not reply.cancelled
+
+
+@LIBRARIES
+def test_an_answer_that_comes_when_the_hosts_loop_is_over_harms_nobody(reply, run, caplog):
+    """The loop is gone although a task of it still waits: as a host that crashed leaves it."""
+    called = []
+    reply.add_done_callback(called.append)
+
+    async def main():
+        waiting = reply.__await__()
+        waiting.send(None)  # begins to wait, as a task's first step does
+        return waiting
+
+    waiting = run(main)
+    reply.set(1)
+
+    assert (called, caplog.records) == ([reply], [])
+    waiting.close()
+
+
+def test_the_error_of_an_answer_can_be_looked_at(reply):
+    before = reply.exception()
+    error = ExpectedError()
+    reply.fail(error)
+
+    assert (before, reply.exception(), repr(reply)) == (None, error, "<Reply failed>")
+
+
+def test_pykkas_way_to_answer_with_an_error_works(reply):
+    try:
+        {}["missing"]
+    except KeyError:
+        reply.set_exception()
+
+    with pytest.raises(KeyError, match="missing"):
+        reply.get(SOON)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 import attrs
 import pytest
 import trio
 from legion_llm.messages.base import Message
 from legion_llm.messages.errors import AskCycle
 from legion_llm.runtime import ASYNCIO, TRIO, Actor, ChildSpec, spawned
+from legion_llm.runtime import address as address_module
 from legion_llm.runtime.home import loop_thread
-from zoo import SOON, Gate
+from zoo import SOON, Gate, shown, wait_for
 
 
 @attrs.frozen(kw_only=True)
@@ -129,8 +132,7 @@ def test_two_that_come_to_wait_for_each_other_are_refused(links, names, gate):
 
 def system_waits_for(system, one, two):
     """Return when the ask of `one` stands in the mailbox of `two`."""
-    while system.inspect(two)["mailbox"]["depth"] == 0:
-        pass
+    wait_for(lambda: shown(system, two)["mailbox"]["depth"])
 
 
 def test_a_ring_through_one_of_several_asks_at_once_is_found(links, gate):
@@ -169,3 +171,78 @@ def test_after_a_refusal_the_actors_work_on(links):
 
     assert system.address("a").request(Pass(way=("b",))).get(SOON) == "the end"
     assert [system.inspect(name)["tasks"] for name in "ab"] == [0, 0]
+
+
+@pytest.fixture
+def slow_look(monkeypatch):
+    """Whoever looks for a ring goes on only when another has looked too."""
+    looked, way = threading.Barrier(2), address_module._way
+
+    def look(*args):
+        found = way(*args)
+        looked.wait(SOON)
+        return found
+
+    monkeypatch.setattr(address_module, "_way", look)
+
+
+def test_two_loops_that_ask_each_other_at_the_same_moment_do_not_wait_for_ever(links, slow_look):
+    system = links("a", "b*")
+
+    both = [system.address("a").request(Pass(way=("b*",))), system.address("b*").request(Pass(way=("a",)))]
+
+    assert "a ring" in {_end_of(reply) for reply in both}
+
+
+def _end_of(reply):
+    try:
+        return reply.get(SOON)
+    except AskCycle:
+        return "a ring"
+
+
+class Both(Actor[Pass | Stroll]):
+    """Has one handler that runs beside the others and waits before a gate, and one that asks on and lets nobody in."""
+
+    def __init__(self, gate: Gate, other) -> None:
+        super().__init__()
+        self._gate = gate
+        self._other = other
+
+    @spawned
+    async def on_stroll(self, message: Stroll) -> str:
+        await self._gate.wait(loop_thread.home)
+        return "strolled"
+
+    async def on_pass(self, message: Pass) -> str:
+        message.at.open()  # from here on this actor waits for the other
+        return await self._other().ask(Pass())
+
+
+class Walker(Actor[Pass | Stroll]):
+    """Asks for a stroll, and lets nobody in until it is over."""
+
+    def __init__(self, other) -> None:
+        super().__init__()
+        self._other = other
+
+    async def on_stroll(self, message: Stroll) -> str:
+        return await self._other().ask(message)
+
+    async def on_pass(self, message: Pass) -> str:
+        return "passed"
+
+
+def test_to_wait_for_a_spawned_handler_is_not_to_wait_for_its_actor(make_system, gate):
+    """The walker waits for a stroll that is under way; the actor that strolls may well wait for the walker meanwhile."""
+    system, asking = make_system(), Gate()
+    system.add("", ChildSpec(name="both", factory=lambda: Both(gate, lambda: system.address("walker"))))
+    system.add("", ChildSpec(name="walker", factory=lambda: Walker(lambda: system.address("both"))))
+    stroll = system.address("walker").request(Stroll())
+    gate.wait_arrived()
+
+    passing = system.address("both").request(Pass(at=asking))
+    system_waits_for(system, "both", "walker")
+    gate.open()
+
+    assert (stroll.get(SOON), passing.get(SOON)) == ("strolled", "passed")

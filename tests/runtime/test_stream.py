@@ -12,7 +12,7 @@ from legion_llm.messages.base import StreamMessage
 from legion_llm.messages.errors import CancelledError, DeadlineExceeded, RuntimeFault
 from legion_llm.runtime import ASYNCIO, TRIO, Actor, ChildSpec, Sink, spawned
 from legion_llm.runtime.home import loop_thread
-from zoo import SOON, Count, Doer, ExpectedError
+from zoo import SOON, Count, Doer, ExpectedError, wait_for
 
 
 @attrs.frozen(kw_only=True)
@@ -53,8 +53,12 @@ def spring(request, make_system):
 
 def wait_until(system, **state):
     """Return when the spring's state is so; it stands still then, for its writer is slowed or gone."""
-    while (snapshot := system.inspect("spring")["snapshot"]) != {**snapshot, **state}:
-        pass
+
+    def is_so():
+        snapshot = system.inspect("spring")["snapshot"]
+        return snapshot == {**snapshot, **state}
+
+    wait_for(is_so)
 
 
 def in_a_thread(stream, most=None):
@@ -242,4 +246,11 @@ def test_iterating_on_the_actors_own_loop_is_refused(make_system):
     system = make_system(ChildSpec(name="doer", factory=Doer))
     system.add("", ChildSpec(name="greedy", factory=lambda: Greedy(system.address("doer"))))
 
-    assert system.address("greedy").request(Count(to=1)).get(SOON) == -1
+    assert system.address("greedy").stream(Count(to=1)).reply.get(SOON) == -1
+
+
+def test_who_asks_for_a_stream_and_has_no_place_for_its_items_is_refused(doer):
+    with pytest.raises(RuntimeFault, match="Count is answered by a stream"):
+        doer.request(Count()).get(SOON)
+
+    assert in_a_thread(doer.stream(Count(to=2))) == [0, 1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from legion_llm.messages.errors import (
     ActorCrashed,
@@ -26,7 +24,7 @@ from legion_llm.runtime import (
     SystemState,
 )
 from legion_llm.runtime.home import loop_thread
-from zoo import HOMES, SOON, Add, Clerk, Fail, Note, Notes
+from zoo import HOMES, SOON, Add, Clerk, Fail, Note, Notes, wait_for
 
 
 class Life(Actor[Add | Fail]):
@@ -170,21 +168,11 @@ def test_an_actor_that_crashes_in_a_loop_fails_the_system_and_the_host_lives(lif
     with pytest.raises((ActorStopped, ActorCrashed)):
         system.address("b").request(Add()).get(SOON)
         system.address("a").request(Add()).get(SOON)
-    assert wait_for_state(system, SystemState.FAILED)
+    wait_for(lambda: system.state is SystemState.FAILED)
     with pytest.raises(SystemNotRunning, match="failed: bug"):
         system.check_ready()
     system.shutdown()
     assert system.state is SystemState.STOPPED
-
-
-def wait_for_state(system, state):
-    """Poll: the system tells nobody."""
-    poll = threading.Event()
-    for _ in range(1000):
-        if system.state is state:
-            return True
-        poll.wait(0.005)
-    return False
 
 
 def test_a_branch_that_gives_up_is_restarted_by_the_one_above(make_system, life, diary):
@@ -300,46 +288,6 @@ def test_a_child_that_cannot_start_is_not_added(make_system, life):
 def test_a_supervisor_that_is_not_there_cannot_be_added_to(make_system, life):
     with pytest.raises(NotFoundError, match="no supervisor 'nowhere'"):
         make_system().add("nowhere", life("a"))
-
-
-class Failing(Actor[Add]):
-    """Has a task beside its mailbox that fails, or speaks to itself later."""
-
-    async def on_start(self) -> None:
-        self.tell_later(0.01, Add(number=5))
-        self.heard = []
-
-    def on_add(self, message: Add) -> int:
-        self.heard.append(message.number)
-        if message.number == 13:
-            self.spawn(self._fail)
-        return len(self.heard)
-
-    async def _fail(self) -> None:
-        raise ValueError("nobody asked")
-
-    def snapshot(self):
-        return {"heard": self.heard}
-
-
-@HOMES
-def test_an_actor_may_tell_itself_something_later(make_system, home):
-    system = make_system(ChildSpec(name="a", factory=Failing, home=home))
-
-    while system.inspect("a")["snapshot"]["heard"] != [5]:
-        pass
-
-
-@HOMES
-def test_a_background_task_that_fails_ends_its_actor(make_system, home):
-    system = make_system(ChildSpec(name="a", factory=Failing, home=home))
-
-    system.address("a").request(Add(number=13)).get(SOON)
-
-    while system.inspect("a")["crashes"] == 0:
-        pass
-    assert "nobody asked" in system.inspect("a")["last_error"]
-    assert system.address("a").request(Add()).get(SOON) >= 1
 
 
 def test_both_loops_are_named_in_the_tree(make_system, life):

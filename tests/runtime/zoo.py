@@ -66,6 +66,21 @@ class ExpectedError(LegionError):
     """An answer, not a bug."""
 
 
+def wait_for(condition):
+    """Return when it is true; polls, for what the runtime tells nobody."""
+    poll = threading.Event()
+    for _ in range(int(SOON / 0.002)):
+        if condition():
+            return
+        poll.wait(0.002)
+    raise AssertionError("it never came true")
+
+
+def shown(system, name):
+    """Return what the runtime knows about an actor, without asking it."""
+    return system._cells[name].describe()
+
+
 class Gate:
     """A door that tests open; actors of both loops wait before it, and say when they stand there.
 

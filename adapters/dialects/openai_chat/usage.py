@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from ....messages.chat import Usage
@@ -19,7 +18,7 @@ def parse_usage(value: Any) -> Usage:
     `prompt_tokens` includes what came from the cache, `completion_tokens` the reasoning. Some vendors (xAI) count
     reasoning beside the completion; their total gives them away.
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return UNKNOWN
     prompt, completion = _count(value, "prompt_tokens"), _count(value, "completion_tokens")
     read = _count(value.get("prompt_tokens_details"), "cached_tokens") or _count(value, "prompt_cache_hit_tokens")
@@ -53,7 +52,7 @@ def render_usage(usage: Usage) -> dict[str, Any]:
 
 
 def _count(source: Any, key: str) -> int:
-    value = source.get(key) if isinstance(source, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    value = source.get(key) if type(source) is dict else None
+    if type(value) is not int and type(value) is not float:
         return 0
-    return int(min(max(value, 0), _MOST))
+    return int(min(max(value, 0), _MOST)) if value else 0
