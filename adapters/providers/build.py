@@ -23,12 +23,16 @@ from .transports import TransportFactory, transport_for
 _OPENAI: Final = OpenAIChat(max_tokens_field="max_completion_tokens")
 _OPENAI_LIKE: Final = OpenAIChat(max_tokens_field="max_tokens")
 
+_JWT_DOTS: Final = 2
+
 DIALECTS: Final[Mapping[Kind, ProviderDialect]] = MappingProxyType(
     {
         "openai": _OPENAI,
         "anthropic": AnthropicMessages(),
+        "azure": _OPENAI,
         "openai_compat": _OPENAI_LIKE,
         "vllm": _OPENAI_LIKE,
+        "mlx": _OPENAI_LIKE,
         "ollama": Ollama(),
     }
 )
@@ -85,7 +89,12 @@ def _credential_headers(instance: InstanceSettings, environ: Mapping[str, str]) 
 
 
 def _key_headers(kind: Kind, key: str) -> list[tuple[str, str]]:
-    return [("X-Api-Key", key)] if kind == "anthropic" else [("Authorization", f"Bearer {key}")]
+    """A key of Azure's goes under a name of its own; a token of Entra ID (a JWT: three parts) is a bearer there as elsewhere."""
+    if kind == "anthropic":
+        return [("X-Api-Key", key)]
+    if kind == "azure" and key.count(".") != _JWT_DOTS:
+        return [("Api-Key", key)]
+    return [("Authorization", f"Bearer {key}")]
 
 
 def _usual_headers(instance: InstanceSettings) -> list[tuple[str, str]]:

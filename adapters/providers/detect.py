@@ -21,7 +21,16 @@ DEADLINE_SECONDS: Final = 1.5
 PROBE_SECONDS: Final = 1.0
 
 # Who is asked first when nobody names a provider: hosted before local, as the user who gave a key expects.
-DETECTION_ORDER: Final[tuple[Kind, ...]] = ("openai", "anthropic", "ollama", "vllm", "openai_compat", "demo")
+DETECTION_ORDER: Final[tuple[Kind, ...]] = (
+    "openai",
+    "anthropic",
+    "azure",
+    "ollama",
+    "vllm",
+    "mlx",
+    "openai_compat",
+    "demo",
+)
 
 # A local server needs no setting to be found at its usual address.
 _FOUND_BY_THEMSELVES: Final[tuple[Kind, ...]] = ("ollama", "vllm")

@@ -11,7 +11,7 @@ import attrs
 
 from .checks import fault
 
-Kind: TypeAlias = Literal["openai", "anthropic", "openai_compat", "vllm", "ollama", "demo"]
+Kind: TypeAlias = Literal["openai", "anthropic", "azure", "openai_compat", "vllm", "mlx", "ollama", "demo"]
 Tier: TypeAlias = Literal["local", "fleet", "openai_compat", "cloud", "frontier"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -53,6 +53,8 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         needs_key=True,
         key_variables=("ANTHROPIC_API_KEY",),
     ),
+    # A resource has an address of its own, and calls its deployments what it likes.
+    "azure": Family(tier="cloud", needs_key=True, key_variables=("AZURE_OPENAI_API_KEY",)),
     "openai_compat": Family(tier="openai_compat"),
     "vllm": Family(
         tier="fleet",
@@ -60,6 +62,7 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         default_model="qwen3.6-27b",
         key_variables=("VLLM_API_KEY",),
     ),
+    "mlx": Family(tier="local", base_url="http://localhost:8080/v1", key_variables=("MLX_API_KEY",)),
     "ollama": Family(tier="local", base_url="http://localhost:11434", default_model="qwen3.5:latest"),
     "demo": Family(tier="local", speaks_http=False, default_model="demo"),
 }

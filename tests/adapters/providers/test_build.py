@@ -20,7 +20,11 @@ from legion_llm.messages.settings import (
 from upstream import canned_ollama, canned_openai
 
 HELLO = Request(messages=(ChatMessage(content="Hello"),), generation=Generation(max_tokens=5))
-ANSWERS = {"/v1/chat/completions": canned_openai().whole, "/api/chat": canned_ollama().whole}
+ANSWERS = {
+    "/v1/chat/completions": canned_openai().whole,
+    "/openai/v1/chat/completions": canned_openai().whole,
+    "/api/chat": canned_ollama().whole,
+}
 
 
 def instance_of(kind, name=None, **fields) -> InstanceSettings:
@@ -76,6 +80,22 @@ def test_ollama_is_asked_in_its_own_dialect_without_a_key(sent):
 
     assert str(request.url) == "http://host:11434/api/chat"
     assert "authorization" not in request.headers
+
+
+AZURE = "https://work.openai.azure.com/openai/v1/"
+
+
+@pytest.mark.parametrize(
+    ("key", "header", "value"),
+    [("abc123", "api-key", "abc123"), ("eyJ0.eyJh.c2ln", "authorization", "Bearer eyJ0.eyJh.c2ln")],
+    ids=["key", "token"],
+)
+def test_azure_gets_a_key_under_its_own_name_and_a_token_as_bearer(sent, key, header, value):
+    request = sent(instance_of("azure", base_url=AZURE), {"AZURE_OPENAI_API_KEY": key})
+
+    assert str(request.url) == "https://work.openai.azure.com/openai/v1/chat/completions"
+    assert request.headers[header] == value
+    assert {"api-key", "authorization"} & set(request.headers) == {header}
 
 
 def test_a_server_that_needs_no_key_gets_none(sent):
