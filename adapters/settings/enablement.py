@@ -40,7 +40,8 @@ def usable_instances(settings: Settings, environ: Mapping[str, str]) -> Enableme
     """Decide which instances are used.
 
     An instance is skipped when its family needs a key and there is none, or when a key or header that the settings name yields nothing. A family
-    that needs a key and has a usual address counts as configured even if the settings do not name it: a key in its environment variable is enough to use it.
+    that needs a key and has a usual address counts as configured even if the settings do not name it: a key in its environment variable is enough
+    to use it.
 
     Raises:
         SettingsError: An instance lacks what its family requires.
