@@ -6,7 +6,7 @@ A dialect knows no socket, no credential and no origin. Nothing else in the prog
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
@@ -123,6 +123,18 @@ class StreamRenderer(Protocol):
 
     def fail(self, error: LegionError) -> bytes:
         """Return the closing events of a stream that failed, in the dialect's own words."""
+
+
+@runtime_checkable
+class TokenCounting(Protocol):
+    """A served dialect whose clients ask how long a prompt is before they send it."""
+
+    def parse_count_request(self, body: bytes) -> Request:
+        """Return what would be sent.
+
+        Raises:
+            InvalidRequestError: The body is malformed; `param` names the field.
+        """
 
 
 class ServedDialect(Protocol):

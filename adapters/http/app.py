@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...messages.errors import InvalidRequestError, LegionError, NotFoundError
-from ..dialects.protocol import ServedDialect
+from ..dialects.protocol import ServedDialect, TokenCounting
 from .answers import error_answer, fresh_request_id
 from .config import HttpApiConfig
 from .faults import CLOSE, HttpFault
@@ -23,6 +23,7 @@ from .gateway import Gateway
 from .routes.chat import ChatEndpoint
 from .routes.models import ModelRoutes
 from .routes.status import StatusRoutes
+from .routes.tokens import TokenCount
 
 _CHAT: Final = "/v1/chat/completions"
 
@@ -42,9 +43,14 @@ def build_app(
         others: More dialects to chat in, by path ("/v1/messages").
     """
     dialects = {_CHAT: dialect, **others}
+    counts = {f"{path}/count_tokens": spoken for path, spoken in dialects.items() if isinstance(spoken, TokenCounting)}
     chats = {path: ChatEndpoint(gateway, spoken, config) for path, spoken in dialects.items()}
-    explain = _Explain(dialects, dialect)
-    routes = _routes(gateway, chats, explain)
+    explain = _Explain({**dialects, **counts}, dialect)
+    counting = [
+        Route(path, TokenCount(spoken.parse_count_request, config).count, methods=["POST"])
+        for path, spoken in counts.items()
+    ]
+    routes = _routes(gateway, chats, counting, explain)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
         # The hot path goes round the routing, whose layers cost as much as the endpoint.
@@ -57,18 +63,19 @@ def build_app(
     return ServerErrorMiddleware(front, handler=explain)
 
 
-def _routes(gateway: Gateway, chats: Mapping[str, ChatEndpoint], explain: _Explain) -> Starlette:
+def _routes(gateway: Gateway, chats: Mapping[str, ChatEndpoint], more: Iterable[Route], explain: _Explain) -> Starlette:
     models, status = ModelRoutes(gateway), StatusRoutes(gateway)
     app = Starlette(
         routes=[
             *(Route(path, chat, methods=["POST"]) for path, chat in chats.items()),
+            *more,
             Route("/v1/models", models.every),
             Route("/v1/models/{id:path}", models.one),
             Route("/healthz", status.alive),
             Route("/readyz", status.ready),
             Route("/", status.product),
         ],
-        exception_handlers={LegionError: explain, HTTPException: explain, Exception: explain},
+        exception_handlers={LegionError: explain, HttpFault: explain, HTTPException: explain, Exception: explain},
     )
     app.router.redirect_slashes = False  # a redirected POST loses its body
     return app
@@ -90,7 +97,7 @@ class _Explain:
 
 
 def _explained(request: Request, error: Exception) -> LegionError | HttpFault:
-    if isinstance(error, LegionError):
+    if isinstance(error, (LegionError, HttpFault)):
         return error
     if not isinstance(error, HTTPException):
         # A bug; the server logs it and closes the connection. What it says is not for clients.

@@ -146,3 +146,19 @@ def test_the_async_client(url):
             return message.content[0].text, text
 
     assert asyncio.run(main()) == (TEXT, TEXT)
+
+
+def test_the_length_of_a_prompt_is_estimated_without_asking_a_provider(client, anthropic_server):
+    short = client.messages.count_tokens(model="claude-1", messages=ASKED["messages"])
+    long = client.messages.count_tokens(
+        model="claude-1", messages=ASKED["messages"], system="word " * 1000, tools=[TOOL]
+    )
+
+    assert 0 < short.input_tokens < 20
+    assert long.input_tokens == pytest.approx(1300, rel=0.2)
+    assert not [request for request in anthropic_server.requests if "messages" in request.path]
+
+
+def test_a_bad_prompt_is_not_counted(client):
+    with pytest.raises(anthropic.BadRequestError, match=r"messages\.0\.role"):
+        client.messages.count_tokens(model="claude-1", messages=[{"role": "wizard", "content": "x"}])

@@ -11,7 +11,7 @@ from ..classify import classify_error
 from ..protocol import DialectOptions, WireRequest
 from .errors import render_error
 from .models import parse_models
-from .request_parsing import parse_request
+from .request_parsing import parse_count_request, parse_request
 from .request_rendering import render_request
 from .response import parse_response, render_response
 from .stream_parsing import MessagesStreamParser
@@ -60,6 +60,10 @@ class AnthropicMessages:
     def parse_request(self, body: bytes) -> Request:
         """See `ServedDialect`."""
         return parse_request(body)
+
+    def parse_count_request(self, body: bytes) -> Request:
+        """See `TokenCounting`."""
+        return parse_count_request(body)
 
     def render_response(self, response: Response, request: Request | None = None) -> bytes:  # noqa: ARG002 - the protocol has it
         """See `ServedDialect`."""

@@ -38,7 +38,19 @@ def parse_request(body: bytes) -> Request:
     Raises:
         InvalidRequestError: The body is malformed; `param` names the field.
     """
-    fields_ = read_client_object(body)
+    return _request(read_client_object(body))
+
+
+def parse_count_request(body: bytes) -> Request:
+    """Return a request whose tokens shall be counted; it needs no `max_tokens`.
+
+    Raises:
+        InvalidRequestError: The body is malformed; `param` names the field.
+    """
+    return _request({"max_tokens": 1, **read_client_object(body)})
+
+
+def _request(fields_: fields.JsonObject) -> Request:
     return Request(
         messages=_messages(fields_),
         model=_model(fields_),
