@@ -14,6 +14,7 @@ from .facade import Legion, launch
 from .gateway import ActorGateway
 from .http.actor import http_api
 from .http.config import HttpApiConfig
+from .http.keyring import keyring_of
 from .http.listening import ListeningAddress
 
 
@@ -32,6 +33,7 @@ def start_gateway(
         SettingsError: The configuration is wrong.
         StartFailed: The port is in use, or an actor could not start.
     """
+    environ = os.environ if environ is None else environ
     system = ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
     address = ListeningAddress(settings.api.host, settings.api.port)
@@ -39,12 +41,12 @@ def start_gateway(
         address,
         gateway,
         OpenAIChat(),
-        HttpApiConfig(settings=settings.api),
+        HttpApiConfig(settings=settings.api, keyring=keyring_of(settings.api.keys, environ)),
         others={"/v1/messages": AnthropicMessages(), "/v1/responses": OpenAIResponses()},
     )
     legion = launch(
         settings,
-        environ=os.environ if environ is None else environ,
+        environ=environ,
         system=system,
         edge=(api,),
         demo_if_empty=demo_if_empty,

@@ -34,7 +34,7 @@ Examples:
   legion-llm serve
   legion-llm serve --port 8080
   legion-llm serve --config llm.toml
-  legion-llm serve --host 0.0.0.0     for other machines, too: there is no authentication yet
+  legion-llm serve --host 0.0.0.0     for other machines, too: set api.keys first
 """
 )
 @config_option

@@ -64,9 +64,9 @@ class HttpApi(Actor[ApiAddress]):
             StartFailed: The port is in use, or may not be used.
         """
         listening = await self._address.bind()
-        if not self._address.is_loopback:
+        if not self._address.is_loopback and self._config.keyring is None:
             logger.warning(
-                "THE HTTP API LISTENS ON %s: WHOEVER REACHES PORT %d CAN USE IT, THERE IS NO AUTHENTICATION YET",
+                "THE HTTP API LISTENS ON %s WITHOUT AUTHENTICATION: WHOEVER REACHES PORT %d CAN USE IT (set api.keys)",
                 self._address.address,
                 self._address.port,
             )

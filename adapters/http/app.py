@@ -14,18 +14,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...messages.errors import InvalidRequestError, LegionError, NotFoundError
+from ...messages.errors import AccessDeniedError, InvalidRequestError, LegionError, NotFoundError
 from ..dialects.protocol import ServedDialect, TokenCounting
-from .answers import error_answer, fresh_request_id
+from .answers import Answer, error_answer, fresh_request_id, send_answer
 from .config import HttpApiConfig
 from .faults import CLOSE, HttpFault
 from .gateway import Gateway
+from .keyring import CALLER
 from .routes.chat import ChatEndpoint
 from .routes.models import ModelRoutes
 from .routes.status import StatusRoutes
 from .routes.tokens import TokenCount
 
 _CHAT: Final = "/v1/chat/completions"
+
+# What load balancers ask, who have no key.
+_OPEN: Final = frozenset({"/", "/healthz", "/readyz"})
+_CHALLENGE: Final = (b"www-authenticate", b"Bearer")
 
 
 def build_app(
@@ -52,7 +57,16 @@ def build_app(
     ]
     routes = _routes(gateway, chats, counting, explain)
 
+    keyring = config.keyring
+
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
+        if keyring is not None and scope["path"] not in _OPEN:
+            # Before the body is read, and by who the caller is, not by what it says.
+            try:
+                scope[CALLER] = keyring.holder(scope["headers"])
+            except AccessDeniedError as denied:
+                await send_answer(send, explain.answer(scope, HttpFault(401, denied, (_CHALLENGE,))))
+                return
         # The hot path goes round the routing, whose layers cost as much as the endpoint.
         chat = chats.get(scope["path"])
         if chat is not None and scope["method"] == "POST":
@@ -89,11 +103,14 @@ class _Explain:
         self._usual = usual
 
     async def __call__(self, request: Request, error: Exception) -> Response:
-        request_id = fresh_request_id(request.scope["headers"])
-        dialect = self._dialects.get(request.scope["path"], self._usual)
-        answer = error_answer(dialect, _explained(request, error), request_id)
+        answer = self.answer(request.scope, _explained(request, error))
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in answer.headers}
         return Response(answer.body, answer.status, headers)
+
+    def answer(self, scope: Scope, failure: LegionError | HttpFault) -> Answer:
+        """Return the answer for a failure of a request."""
+        dialect = self._dialects.get(scope["path"], self._usual)
+        return error_answer(dialect, failure, fresh_request_id(scope["headers"]))
 
 
 def _explained(request: Request, error: Exception) -> LegionError | HttpFault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ...messages.settings import ApiSettings
+from .keyring import Keyring
 
 
 @attrs.frozen(kw_only=True)
@@ -13,6 +14,7 @@ class HttpApiConfig:
 
     Attributes:
         settings: What the settings say.
+        keyring: Who may use it; None: whoever reaches the port.
         head_timeout: Seconds a client may take to send the head of a request, counted from the connection or from its first byte. Default 10.0.
         stall_timeout: Seconds for which a client may leave an answer unread before it is cut off. Default 60.0, as nginx's send_timeout.
         linger_timeout: Seconds for which the body of a refused request is read and thrown away, so that the client gets to read why. Default 5.0.
@@ -20,6 +22,7 @@ class HttpApiConfig:
     """
 
     settings: ApiSettings = ApiSettings()
+    keyring: Keyring | None = None
     head_timeout: float = attrs.field(default=10.0, validator=attrs.validators.gt(0))
     stall_timeout: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))
     linger_timeout: float = attrs.field(default=5.0, validator=attrs.validators.gt(0))

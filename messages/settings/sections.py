@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
-from .checks import above, between, fault, not_blank
+from ..secret import SecretRef
+from .checks import EMPTY, above, between, fault, frozen_mapping, names, not_blank
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +51,10 @@ class RoutingSettings:
     health: HealthSettings = HealthSettings()
 
 
+def _key_refs(keys: Mapping[str, object]) -> Mapping[str, SecretRef]:
+    return frozen_mapping({name: SecretRef.of(source, path=f"keys.{name}") for name, source in keys.items()})
+
+
 @attrs.frozen(kw_only=True)
 class ApiSettings:
     """The HTTP API.
@@ -62,6 +69,8 @@ class ApiSettings:
         keep_alive_timeout: Seconds an idle client connection is kept (above 0). Default 75.0, as nginx: longer than the 60 of the usual load
             balancers, so that it is they who close.
         drain_timeout: Seconds for which requests in flight may finish on shutdown (at least 0). Default 5.0.
+        keys: Keys by the name of their holder, each as text, "env://NAME" or a list of which the first that yields something is taken. Where
+            there are any, a request must show one. Default none: whoever reaches the port may use it.
     """
 
     host: str = attrs.field(default="127.0.0.1", validator=not_blank)
@@ -72,6 +81,7 @@ class ApiSettings:
     body_timeout: float = attrs.field(default=30.0, validator=above(0, unit="s"))
     keep_alive_timeout: float = attrs.field(default=75.0, validator=above(0, unit="s"))
     drain_timeout: float = attrs.field(default=5.0, validator=between(0, unit="s"))
+    keys: Mapping[str, SecretRef] = attrs.field(default=EMPTY, converter=_key_refs, validator=names)
 
 
 @attrs.frozen(kw_only=True)

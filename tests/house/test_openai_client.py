@@ -143,3 +143,16 @@ def test_the_async_client(url):
             return completion.choices[0].message.content, "".join(pieces)
 
     assert asyncio.run(main()) == (TEXT, TEXT)
+
+
+def test_a_key_is_asked_for_where_the_settings_name_keys(serving, upstream, make_provider):
+    legion = serving({"up": make_provider(upstream)}, api={"port": 0, "keys": {"ann": "key-of-ann"}})
+    url = f"{legion.url}/v1"
+
+    with openai.OpenAI(base_url=url, api_key="key-of-ann", max_retries=0) as ann:
+        answer = ann.chat.completions.create(model="m-1", messages=MESSAGES)
+    with openai.OpenAI(base_url=url, api_key="guessed", max_retries=0) as stranger:
+        with pytest.raises(openai.AuthenticationError, match="invalid API key"):
+            stranger.chat.completions.create(model="m-1", messages=MESSAGES)
+
+    assert answer.choices[0].message.content == TEXT

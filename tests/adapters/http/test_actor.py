@@ -89,7 +89,7 @@ def test_elsewhere_the_missing_authentication_is_warned_of(serve, caplog):
     api = serve(host="0.0.0.0")
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    assert "NO AUTHENTICATION" in caplog.text
+    assert "WITHOUT AUTHENTICATION" in caplog.text
     assert api.url == f"http://127.0.0.1:{api.address.port}"
 
 
