@@ -27,5 +27,5 @@ def _shown(value: Any) -> Any:
     if attrs.has(type(value)):
         return redacted(value)
     if isinstance(value, Mapping) and any(attrs.has(type(entry)) for entry in value.values()):
-        return {name: redacted(entry) for name, entry in value.items()}
+        return {name: _shown(entry) for name, entry in value.items()}
     return masked(value)

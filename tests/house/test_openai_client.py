@@ -151,8 +151,10 @@ def test_a_key_is_asked_for_where_the_settings_name_keys(serving, upstream, make
 
     with openai.OpenAI(base_url=url, api_key="key-of-ann", max_retries=0) as ann:
         answer = ann.chat.completions.create(model="m-1", messages=MESSAGES)
-    with openai.OpenAI(base_url=url, api_key="guessed", max_retries=0) as stranger:
-        with pytest.raises(openai.AuthenticationError, match="invalid API key"):
-            stranger.chat.completions.create(model="m-1", messages=MESSAGES)
+    with (
+        openai.OpenAI(base_url=url, api_key="guessed", max_retries=0) as stranger,
+        pytest.raises(openai.AuthenticationError, match="invalid API key"),
+    ):
+        stranger.chat.completions.create(model="m-1", messages=MESSAGES)
 
     assert answer.choices[0].message.content == TEXT

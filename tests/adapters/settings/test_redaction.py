@@ -64,3 +64,9 @@ def test_importing_the_settings_loads_no_network_library():
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "[]"
+
+
+def test_keys_of_the_api_are_masked_and_references_shown():
+    settings = load_settings(overrides={"api": {"keys": {"ann": "plain-key", "bob": "env://BOB_KEY"}}}, environ={})
+
+    assert redacted(settings)["api"]["keys"] == {"ann": "***", "bob": "env://BOB_KEY"}
