@@ -75,6 +75,9 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.ContextOverflow: ErrorRow(
         400, "context_overflow", "invalid_request_error", "context_length_exceeded", "invalid_request_error"
     ),
+    errors.ModelUnavailableError: ErrorRow(
+        404, "model_unavailable", "invalid_request_error", "model_not_found", "not_found_error"
+    ),
     errors.ContentRefusedError: ErrorRow(
         400, "content_refused", "invalid_request_error", "content_filter", "invalid_request_error"
     ),

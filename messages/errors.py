@@ -21,6 +21,7 @@ LegionError
  |   |- AccountError              credit, quota or billing is exhausted
  |   |- RateLimitError            too many requests: wait `retry_after` seconds
  |   |- ContextOverflow           the prompt exceeds the model's window
+ |   |- ModelUnavailableError     this account cannot use this model, or not for a request like this
  |   |- ContentRefusedError       a content filter refused the prompt or the answer
  |   |- RequestRejectedError      the provider calls the request itself wrong
  |   |- ProviderError             the provider failed (5xx, unreadable answer)
@@ -244,6 +245,10 @@ class RateLimitError(UpstreamError):
 
 class ContextOverflow(UpstreamError):
     """The prompt exceeds the model's context window; a larger window may take it."""
+
+
+class ModelUnavailableError(UpstreamError):
+    """This account cannot use this model, or not for a request like this one; another target may. Says nothing about other models and requests."""
 
 
 class ContentRefusedError(UpstreamError):

@@ -38,6 +38,7 @@ OUTCOMES: Final[dict[type[BaseException], Outcome]] = {
     errors.AccountError: Outcome.ACCOUNT_DEAD,
     errors.RateLimitError: Outcome.THROTTLED,
     errors.ContextOverflow: Outcome.UNFIT,
+    errors.ModelUnavailableError: Outcome.UNFIT,
     errors.ContentRefusedError: Outcome.REFUSED,
     errors.RequestRejectedError: Outcome.CALLER_MISTAKE,
     errors.ProviderError: Outcome.TARGET_SICK,

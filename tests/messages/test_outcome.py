@@ -26,6 +26,7 @@ EXPECTED = {
     errors.AccountError: Outcome.ACCOUNT_DEAD,
     errors.RateLimitError: Outcome.THROTTLED,
     errors.ContextOverflow: Outcome.UNFIT,
+    errors.ModelUnavailableError: Outcome.UNFIT,
     errors.ContentRefusedError: Outcome.REFUSED,
     errors.RequestRejectedError: Outcome.CALLER_MISTAKE,
     errors.ProviderError: Outcome.TARGET_SICK,

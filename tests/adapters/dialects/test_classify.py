@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from legion_llm.adapters.dialects.classify import MAX_TEXT, classify_error, classify_value
+from legion_llm.adapters.dialects.classify import classify_error, classify_value
+from legion_llm.adapters.dialects.error_report import MAX_TEXT
 from legion_llm.messages.errors import (
     AccountError,
     AuthError,
