@@ -12,6 +12,7 @@ from legion_llm.messages.errors import (
     AuthError,
     ContentRefusedError,
     ContextOverflow,
+    ModelUnavailableError,
     ProviderError,
     RateLimitError,
     RequestRejectedError,
@@ -27,8 +28,8 @@ def openai(message, code=None, kind="invalid_request_error"):
 CASES = [
     # OpenAI and those who imitate it
     (401, openai("Incorrect API key provided: sk-abc***", "invalid_api_key"), AuthError),
-    (403, openai("Project does not have access to model", "model_not_found"), AuthError),
-    (404, openai("The model `gpt-9` does not exist", "model_not_found"), RequestRejectedError),
+    (403, openai("Project does not have access to model", "model_not_found"), ModelUnavailableError),
+    (404, openai("The model `gpt-9` does not exist", "model_not_found"), ModelUnavailableError),
     (429, openai("Rate limit reached for gpt-4o", "rate_limit_exceeded", "requests"), RateLimitError),
     (429, openai("You exceeded your current quota", "insufficient_quota", "insufficient_quota"), AccountError),
     (400, openai("This model's maximum context length is 8192 tokens", "context_length_exceeded"), ContextOverflow),
@@ -77,9 +78,9 @@ CASES = [
         {"object": "error", "message": "This model's maximum context length is 4096 tokens", "code": 400},
         ContextOverflow,
     ),
-    (404, {"detail": "Not Found"}, RequestRejectedError),
+    (404, {"detail": "Not Found"}, ModelUnavailableError),
     # Ollama
-    (404, {"error": "model 'qwen9' not found"}, RequestRejectedError),
+    (404, {"error": "model 'qwen9' not found"}, ModelUnavailableError),
     # DeepSeek, Mistral, OpenRouter
     (402, openai("Insufficient Balance", "invalid_request_error", "unknown_error"), AccountError),
     (
