@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from types import MappingProxyType
 
 import attrs
 import pytest
@@ -25,6 +27,7 @@ from legion_llm.messages.chat import (
 )
 from legion_llm.messages.content import (
     AudioBlock,
+    ContentBlock,
     DocumentBlock,
     ImageBlock,
     OpaqueBlock,
@@ -33,6 +36,7 @@ from legion_llm.messages.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from legion_llm.messages.errors import InvalidRequestError
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=10)
 JSONS = st.recursive(
@@ -86,6 +90,13 @@ RESPONSES = st.builds(
 
 
 @settings(max_examples=150, deadline=None)
+@given(BLOCKS)
+def test_a_block_survives_alone(block):
+    assert from_json(to_json(block), type(block)) == block
+    assert from_json(to_json(block), ContentBlock) == block
+
+
+@settings(max_examples=150, deadline=None)
 @given(REQUESTS)
 def test_a_request_survives(request):
     assert from_json(to_json(request), Request) == request
@@ -122,30 +133,132 @@ def test_fields_that_nobody_knows_any_more_are_ignored():
 
 
 @pytest.mark.parametrize(
-    ("data", "words"),
+    ("data", "param", "words"),
     [
-        (b"not json", "line 1 column 1"),
-        (b"[]", "not a JSON object"),
-        (b"{}", "messages"),
-        (b'{"messages": 7}', "messages"),
-        (b'{"messages": [{"content": [{"type": "hologram"}]}]}', "hologram"),
-        (
-            b'{"messages": [{"content": [{"text": "no tag"}]}]}',
-            r"required field missing @ \$\.messages\[0\]\.content\[0\]",
-        ),
-        (b'{"messages": [], "generation": {"temperature": "hot"}}', "temperature"),
+        (b"not json", None, "not JSON: .*line 1 column 1"),
+        (b"\xff", None, "not valid UTF-8"),
+        (b"[]", None, "must be an object, not an array"),
+        (b"{}", "messages", "is required"),
+        (b'{"messages": 7}', "messages", "must be an array, not a number"),
+        (b'{"messages": "ab"}', "messages", "must be an array, not a string"),
+        (b'{"messages": ["ab"]}', "messages.0", "must be an object, not a string"),
+        (b'{"messages": [{"role": "wizard"}]}', "messages.0.role", "must be one of system, .*, not 'wizard'"),
+        (b'{"messages": [{"role": []}]}', "messages.0.role", "must be one of system, .*, not an array"),
+        (b'{"messages": [{"content": null}]}', "messages.0.content", "a string or an array of blocks, not null"),
+        (b'{"messages": [{"content": {}}]}', "messages.0.content", "a string or an array of blocks, not an object"),
+        (b'{"messages": [{"content": [7]}]}', "messages.0.content.0", "must be an object"),
+        (b'{"messages": [{"content": [{"type": "hologram"}]}]}', "messages.0.content.0", "'hologram'"),
+        (b'{"messages": [{"content": [{"type": []}]}]}', "messages.0.content.0", "no kind of content block"),
+        (b'{"messages": [{"content": [{"text": "no tag"}]}]}', "messages.0.content.0", "has no type"),
+        (b'{"messages": [{"content": [{"type": "text"}]}]}', "messages.0.content.0.text", "is required"),
+        (b'{"messages": [], "id": 7}', "id", "must be a string, not a number"),
+        (b'{"messages": [], "stream": "yes"}', "stream", "must be a boolean, not a string"),
+        (b'{"messages": [], "extra": null}', "extra", "must be an object, not null"),
+        (b'{"messages": [], "generation": {"temperature": "hot"}}', "generation.temperature", "must be a number"),
+        (b'{"messages": [], "generation": {"temperature": true}}', "generation.temperature", "not a boolean"),
+        (b'{"messages": [], "generation": {"seed": 1.5}}', "generation.seed", "must be an integer"),
+        (b'{"messages": [], "generation": {"stop": ["a", 7]}}', "generation.stop.1", "must be a string"),
     ],
 )
-def test_what_is_no_message_is_an_error_that_says_where(data, words):
-    with pytest.raises(ValueError, match=words):
+def test_what_is_no_message_is_an_error_that_says_where(data, param, words):
+    with pytest.raises(InvalidRequestError, match=words) as caught:
         from_json(data, Request)
 
-
-@attrs.frozen
-class Odd:
-    value: object
+    assert caught.value.param == param
 
 
-def test_what_json_cannot_say_is_an_error():
-    with pytest.raises(ValueError, match="cannot be written as JSON"):
-        to_json(Odd(2**80))
+@pytest.mark.parametrize(
+    ("data", "param", "words"),
+    [
+        ({"kind": "middle"}, "kind", "must be one of start, .*, not 'middle'"),
+        ({"kind": 7}, "kind", "must be one of start, .*, not a number"),
+        ({"kind": "start", "raw": "###"}, "raw", "must be base64"),
+        ({"kind": "start", "raw": "ü"}, "raw", "must be base64"),
+        ({"kind": "start", "raw": 7}, "raw", "must be a string"),
+        ({"kind": "block_start", "content": {"type": "text", "text": "a"}}, "content", "no kind of content block"),
+        ({"kind": "usage", "usage": {"reasoning": None}}, "usage.reasoning", "must be an integer, not null"),
+    ],
+)
+def test_what_is_no_chunk_is_an_error_that_says_where(data, param, words):
+    with pytest.raises(InvalidRequestError, match=words) as caught:
+        from_json(json.dumps(data).encode(), Chunk)
+
+    assert caught.value.param == param
+
+
+def test_no_tools_at_all_are_not_the_tools_that_nobody_mentioned():
+    assert from_json(b'{"messages": []}', Request).tools is None
+    assert from_json(b'{"messages": [], "tools": null}', Request).tools is None
+    assert from_json(b'{"messages": [], "tools": []}', Request).tools == ()
+
+
+def test_what_is_absent_has_its_default():
+    request = from_json(b'{"messages": []}', Request)
+
+    assert request.id.startswith("req_")
+    assert attrs.evolve(request, id="req_1") == Request(messages=(), id="req_1")
+
+
+def paths(value, path=()):
+    yield path
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from paths(child, (*path, key))
+
+
+def replaced(value, path, junk):
+    if not path:
+        return junk
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], junk)
+    return copy
+
+
+@settings(max_examples=300, deadline=None)
+@given(REQUESTS | RESPONSES, st.data())
+def test_junk_anywhere_is_an_error_of_ours_or_a_message_that_survives(message, data):
+    written = json.loads(to_json(message))
+    path = data.draw(st.sampled_from(list(paths(written))))
+    junk = data.draw(st.sampled_from([None, True, 7, -1.5, "x", [], {}, [None], {"type": 7}, [[[]]]]))
+
+    # Any other exception would be a crash of whoever reads.
+    with contextlib.suppress(InvalidRequestError):
+        read = from_json(json.dumps(replaced(written, path, junk)).encode(), type(message))
+        assert from_json(to_json(read), type(message)) == read
+
+
+def nested(levels):
+    block = TextBlock(text="x")
+    for _ in range(levels):
+        block = ToolResultBlock(tool_use_id="c", content=(block,))
+    return block
+
+
+def test_blocks_within_blocks_without_end_are_refused_both_ways():
+    data = b'{"type":"tool_result","tool_use_id":"c","content":[' * 400 + b"]}" * 400
+
+    with pytest.raises(InvalidRequestError, match="nested too deep"):
+        from_json(data, ToolResultBlock)
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        to_json(nested(1000))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        TextBlock(text="\ud800"),
+        Usage(visible_output=2**80),
+        Generation(temperature=float("nan")),
+        OpaqueBlock(dialect="x", raw={"a": float("inf")}),
+        OpaqueBlock(dialect="x", raw={"a": {1, 2}, "b": object()}),
+    ],
+)
+def test_what_json_cannot_say_is_an_error(value):
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        to_json(value)
+
+
+def test_a_mapping_that_cannot_change_is_an_object_too():
+    block = OpaqueBlock(dialect="x", raw=MappingProxyType({"a": MappingProxyType({"b": 1})}))
+
+    assert from_json(to_json(block), OpaqueBlock).raw == {"a": {"b": 1}}
