@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ...messages.chat import BlockKind, Chunk, ChunkKind, StopReason, Usage, new_id
+from ...messages.content import OpaqueBlock
 
 _START, _OPEN, _DELTA, _CLOSE = ChunkKind.START, ChunkKind.BLOCK_START, ChunkKind.DELTA, ChunkKind.BLOCK_STOP
 
@@ -47,11 +48,6 @@ class BlockFlow:
         self.ended = False
         self.has_calls = False
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was collected since `take`."""
-        return not self._chunks
-
     def take(self) -> list[Chunk]:
         """Return the chunks collected since the last call."""
         chunks, self._chunks = self._chunks, []
@@ -82,6 +78,19 @@ class BlockFlow:
         if arguments:
             self._calls[block] = True
             self._grow(block, "tool_use", arguments)
+
+    def whole(self, content: OpaqueBlock, *, is_relayed: bool) -> None:
+        """Say a block that does not grow; `is_relayed` when the events that it was collected from have gone out already."""
+        self._close_open()
+        block = self._next
+        self._next = block + 1
+        raw = self._ride()
+        if raw is None and is_relayed:
+            raw = b""
+        self._chunks.append(
+            Chunk(kind=_OPEN, block=block, block_kind="opaque", content=content, raw=raw, raw_dialect=self._dialect)
+        )
+        self._closed(block, "opaque")
 
     def close(self) -> None:
         """Close what is open, in order of opening. A call that never said its arguments has none: {}."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...messages.errors import ProviderError
 from .limits import MAX_EVENT_BYTES
 
@@ -16,8 +18,10 @@ class NdjsonDecoder:
         self._max_line_bytes = max_line_bytes
         self._pending = bytearray()
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Return the lines that `data` completes, without their ends.
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield the lines that `data` completes, without their ends.
+
+        One by one, so that an error comes after the lines before it, however the bytes were cut.
 
         Raises:
             ProviderError: A line is too long.
@@ -28,12 +32,11 @@ class NdjsonDecoder:
             lines[0] = bytes(self._pending) + lines[0]
             self._pending.clear()
         self._pending += rest
+        for line in lines:
+            self._check_size(len(line))
+            if stripped := line.strip():
+                yield stripped
         self._check_size(len(self._pending))
-        return [line for line in map(self._checked, lines) if line]
-
-    def _checked(self, line: bytes) -> bytes:
-        self._check_size(len(line))
-        return line.strip()
 
     def _check_size(self, size: int) -> None:
         if size > self._max_line_bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ...messages.errors import ProviderError
@@ -44,8 +45,10 @@ class SseDecoder:
         self._skip_line_feed = False
         self._seen = False
 
-    def feed(self, data: bytes) -> list[SseEvent]:
-        """Return the events that `data` completes; an event that is incomplete when the bytes end is none.
+    def feed(self, data: bytes) -> Iterator[SseEvent]:
+        """Yield the events that `data` completes; an event that is incomplete when the bytes end is none.
+
+        One by one, so that an error comes after the events before it, however the bytes were cut.
 
         Raises:
             ProviderError: An event is too large, or what follows the first event is no event stream.
@@ -56,9 +59,11 @@ class SseDecoder:
             data = self._joined(data)
         blocks = data.split(b"\n\n")
         rest = blocks.pop()
-        if rest:
-            self._keep(rest)
-        return [event for block in blocks if block and (event := self._event(block)) is not None]
+        self._pending += rest
+        for block in blocks:
+            if block and (event := self._event(block)) is not None:
+                yield event
+        self._check_size(len(rest))
 
     def _with_line_feeds(self, data: bytes) -> bytes:
         if self._skip_line_feed and data:
@@ -80,10 +85,6 @@ class SseDecoder:
         joined = bytes(pending)
         pending.clear()
         return joined
-
-    def _keep(self, rest: bytes) -> None:
-        self._check_size(len(rest))
-        self._pending += rest
 
     def _check_size(self, size: int) -> None:
         if size > self._max_event_bytes:

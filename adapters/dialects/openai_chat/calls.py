@@ -30,7 +30,7 @@ def parse_call(value: Any, param: str) -> ToolUseBlock | OpaqueBlock:
     call_id = fields.required_text(call, "id", param)
     kind = fields.text(call, "type", param)
     if kind not in (None, "function"):
-        return OpaqueBlock(dialect=NAME, raw={_CALL: call})
+        return kept_call(call)
     if call.get("function") is None:
         raise fields.missing(f"{param}.function")
     inner = f"{param}.function"
@@ -49,13 +49,15 @@ def parse_provider_call(value: Any) -> ToolUseBlock | OpaqueBlock:
     if not isinstance(value, dict):
         raise ProviderError("a tool call in the provider's answer is not an object")
     function = value.get("function")
+    call_id = value.get("id")
+    call_id = call_id if isinstance(call_id, str) and call_id else new_id("call_")
     if not isinstance(function, dict):
-        if value.get("type") in (None, "function"):
+        if value.get("type") == "function" or not isinstance(value.get("type"), str):
             raise ProviderError("a tool call in the provider's answer names no function")
-        return OpaqueBlock(dialect=NAME, raw={_CALL: value})
-    call_id, name = value.get("id"), function.get("name")
+        return kept_call({**value, "id": call_id})
+    name = function.get("name")
     return ToolUseBlock(
-        id=call_id if isinstance(call_id, str) and call_id else new_id("call_"),
+        id=call_id,
         name=name if isinstance(name, str) else "",
         arguments=arguments_text(function.get("arguments"), ProviderError) or NO_ARGUMENTS,
         extra=_extra(value, function),
@@ -80,6 +82,11 @@ def render_call(block: ToolUseBlock, *, is_own: bool) -> dict[str, Any]:
     if isinstance(nested, dict):
         call["function"] = {**nested, **function}
     return {**extra, **call}
+
+
+def kept_call(call: Extra) -> OpaqueBlock:
+    """Return a call of a kind without a name of ours (custom) as a block."""
+    return OpaqueBlock(dialect=NAME, raw={_CALL: call})
 
 
 def opaque_call(block: OpaqueBlock) -> Extra | None:

@@ -81,19 +81,24 @@ def stop_sequence_of(choice: Mapping[str, Any]) -> str | None:
 
 def content_text(content: Any) -> str:
     """Return visible text; Mistral sends it in parts, beside its thinking."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    return "".join(
-        [_text(part.get("text")) for part in content if isinstance(part, dict) and part.get("type") == "text"]
-    )
+    return content if isinstance(content, str) else _parts_text(content, "text")
 
 
 def reasoning_text(source: Mapping[str, Any]) -> tuple[str, bool]:
-    """Return reasoning, and whether it came under the newer name."""
+    """Return reasoning, and whether it came under the newer name; Mistral's is a part of the content."""
     old = _text(source.get(REASONING))
-    return (old, False) if old else (_text(source.get(REASONING_NEW)), True)
+    if old:
+        return old, False
+    new = _text(source.get(REASONING_NEW))
+    return (new, True) if new else (_parts_text(source.get("content"), "thinking"), False)
+
+
+def _parts_text(content: Any, kind: str) -> str:
+    """Return the text of all parts of a kind; thinking is made of parts again."""
+    if not isinstance(content, list):
+        return ""
+    inner = [part.get(kind) for part in content if isinstance(part, dict) and part.get("type") == kind]
+    return "".join([text if isinstance(text, str) else _parts_text(text, "text") for text in inner])
 
 
 def _first_choice(answer: Mapping[str, Any]) -> dict[str, Any]:

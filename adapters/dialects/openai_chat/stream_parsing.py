@@ -14,9 +14,10 @@ from ..sse import SseDecoder, SseEvent
 from .response import content_text, is_error, reasoning_text, stop_sequence_of
 from .streamed_calls import StreamedCalls
 from .usage import parse_usage
-from .words import NAME, STOP_REASONS, stop_reason_of
+from .words import NAME, OBJECT, STOP_REASONS, stop_reason_of
 
 _DONE: Final = b"[DONE]"
+_CONTENT: Final = (str, type(None))
 _SAID: Final = frozenset({"role", "content", "refusal", "tool_calls", "reasoning_content", "reasoning"})
 
 
@@ -24,7 +25,8 @@ class ChatStreamParser:
     """Turns the events of one streamed answer into chunks.
 
     Each event's bytes ride on its first chunk, to be relayed as they are. They do not where the client must get something
-    else: tokens that it may not have asked for, ids that the provider left out, a finish reason that no client knows.
+    else: tokens that it may not have asked for, fields and ids that the provider left out, content in parts, a finish
+    reason that no client knows.
     """
 
     __slots__ = ("_calls", "_events", "_finished", "_flow", "_refused")
@@ -82,18 +84,24 @@ class ChatStreamParser:
         delta: dict[str, Any] = {} if choice is None else _delta(choice)
         if delta.get("tool_calls"):
             self._calls.note(delta["tool_calls"])
-        flow.raw = event.raw if choice is not None and not usage and self._is_relayed(choice, delta) else None
+        flow.raw = (
+            event.raw if choice is not None and _is_whole(value, choice) and self._is_relayed(choice, delta) else None
+        )
         if not flow.started:
+            if choice is None and not usage:
+                # Azure begins with what its filter says about the prompt, in an event without id, model and choices.
+                return
             flow.start(_text(value.get("id")), _text(value.get("model")))
         if choice is not None and not flow.ended:
             self._add(delta)
             self._carry_unsaid(delta)
-        finish = None if choice is None else choice.get("finish_reason")
-        if finish is not None and not flow.ended:
+        # Some imitations write "" in every event that is not the last.
+        is_last = choice is not None and choice.get("finish_reason") not in (None, "") and not flow.ended
+        if is_last:
             self._close_blocks()
         if usage:
             flow.usage(parse_usage(usage))
-        if finish is not None and choice is not None and not flow.ended:
+        if is_last:
             self._end(choice)
 
     def _is_relayed(self, choice: dict[str, Any], delta: dict[str, Any]) -> bool:
@@ -120,19 +128,23 @@ class ChatStreamParser:
             self._refused = True
             self._flow.say("text", refusal)
         if delta.get("tool_calls"):
-            self._calls.add(delta["tool_calls"])
+            self._calls.add(delta["tool_calls"], is_relayed=bool(self._flow.raw))
 
     def _carry_unsaid(self, delta: dict[str, Any]) -> None:
-        """Let an event that says what we have no name for (sound, annotations) ride on an empty piece of text."""
-        flow = self._flow
-        if flow.raw and flow.is_empty and any(delta[key] for key in delta if key not in _SAID):
-            flow.say("text", "")
+        """Let an event that says what we have no name for (sound, annotations, custom calls) ride on an empty piece of text."""
+        # What has ridden on a chunk is b"" by now.
+        if not self._flow.raw:
+            return
+        has_foreign = self._calls.has_foreign and delta.get("tool_calls")
+        if has_foreign or any(delta[key] for key in delta if key not in _SAID):
+            self._flow.say("text", "")
 
     def _close_blocks(self) -> None:
         self._calls.finish()
         self._flow.close()
 
-    def _end(self, choice: dict[str, Any]) -> None:
+    def _end(self, choice: dict[str, Any] | None) -> None:
+        assert choice is not None
         met = stop_sequence_of(choice)
         reason = stop_reason_of(
             choice["finish_reason"], has_calls=self._flow.has_calls, refused=self._refused, stop_sequence=met
@@ -168,6 +180,21 @@ def _delta(choice: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(delta, dict):
         raise ProviderError("a delta in the provider's stream is not an object")
     return delta
+
+
+def _is_whole(value: dict[str, Any], choice: dict[str, Any]) -> bool:
+    """Return whether an event holds all that a client looks at, in the types it expects; imitations are not always that good."""
+    delta = choice.get("delta")
+    return (
+        value.get("usage") is None
+        and value.get("object") == OBJECT
+        and type(value.get("id")) is str
+        and type(value.get("model")) is str
+        and type(value.get("created")) is int
+        and type(choice.get("index")) is int
+        and type(delta) is dict
+        and type(delta.get("content")) in _CONTENT
+    )
 
 
 def _text(value: Any) -> str | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ....messages.chat import Chunk, ChunkKind, Request, Response, StopReason, Usage, new_id
+from ....messages.content import Extra, OpaqueBlock
 from ....messages.errors import LegionError, ProviderError
 from ..json_text import write_json
 from ..sse import DONE, data_event
+from .calls import opaque_call
 from .errors import render_error
 from .response import ID_PREFIX, wire_id
 from .usage import render_usage
-from .words import NAME, finish_reason_of
+from .words import NAME, OBJECT, finish_reason_of
 
 
 class ChatStreamRenderer:
@@ -33,7 +35,7 @@ class ChatStreamRenderer:
         self._ended = False
         self._head = {
             "id": new_id(ID_PREFIX),
-            "object": "chat.completion.chunk",
+            "object": OBJECT,
             "created": created,
             "model": request.model or "",
         }
@@ -74,7 +76,7 @@ class ChatStreamRenderer:
             if chunk.block_kind == "tool_use" and chunk.delta:
                 self._said.add(chunk.block)
         elif kind is ChunkKind.BLOCK_START:
-            if chunk.block_kind == "tool_use":
+            if chunk.block_kind == "tool_use" or _kept_call(chunk) is not None:
                 self._calls[chunk.block] = len(self._calls)
         elif kind is ChunkKind.START:
             self._adopt(chunk.id, chunk.model, is_own=chunk.raw_dialect == NAME)
@@ -87,6 +89,8 @@ class ChatStreamRenderer:
             return self._piece(chunk.block, chunk.delta) if is_call else self._say(chunk)
         if kind is ChunkKind.BLOCK_START and is_call:
             return self._open(chunk)
+        if kind is ChunkKind.BLOCK_START and (call := _kept_call(chunk)) is not None:
+            return self._call({"index": self._calls[chunk.block], **call})
         # Clients parse the arguments they were sent as JSON, and "" is not JSON.
         if kind is ChunkKind.BLOCK_STOP and is_call and chunk.block not in self._said:
             return self._piece(chunk.block, "{}")
@@ -124,3 +128,8 @@ class ChatStreamRenderer:
     def _usage(self, usage: Usage) -> bytes:
         event = {**self._head, "choices": [], "usage": render_usage(usage)}
         return data_event(write_json(event, ProviderError))
+
+
+def _kept_call(chunk: Chunk) -> Extra | None:
+    """Return the call of a kind without a name of ours that a chunk holds, or None."""
+    return opaque_call(chunk.content) if isinstance(chunk.content, OpaqueBlock) else None

@@ -10,6 +10,7 @@ from ....messages.chat import StopReason
 NAME: Final = "openai.chat"
 PATH: Final = "/chat/completions"
 MODELS_PATH: Final = "/models"
+OBJECT: Final = "chat.completion.chunk"
 
 AUTO: Final = "auto"
 
