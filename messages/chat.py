@@ -11,9 +11,11 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
+from .caller import ANONYMOUS, Caller
 from .content import Content, ContentBlock, Extra, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock, text_of
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
+Priority: TypeAlias = Literal["critical", "high", "normal", "low"]
 
 
 # Seeded by the operating system, anew in a forked child. Not asked for every id: the call gives up the GIL, which another thread then takes.
@@ -172,6 +174,44 @@ class Thinking:
 
 
 @attrs.frozen(kw_only=True)
+class Escalation:
+    """What shall happen when an answer is poor; None leaves each to the setting of the same name in `routing.escalation`.
+
+    Attributes:
+        enabled: Whether a poor answer is tried again elsewhere.
+        max_attempts: Answers at most, at least 1.
+        quality_threshold: Least length of an answer in characters, at least 0.
+        json_expected: Whether an answer that is not JSON is poor.
+    """
+
+    enabled: bool | None = None
+    max_attempts: int | None = None
+    quality_threshold: int | None = None
+    json_expected: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Trace:
+    """Where a request stands in a distributed trace (W3C trace context).
+
+    Attributes:
+        trace_id: 32 hex digits.
+        span_id: 16 hex digits, of this request.
+        parent_id: Span that caused it, or None.
+        correlation_id: The caller's own id for what belongs together, or None.
+        sampled: Whether the caller records this trace.
+        baggage: What travels along.
+    """
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None = None
+    correlation_id: str | None = None
+    sampled: bool = True
+    baggage: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
 class Request:
     """What a caller wants.
 
@@ -185,6 +225,14 @@ class Request:
         extra: Parameters of that dialect we have no name for; forwarded to providers of the same dialect.
         include_usage: Whether the client asked for usage in a stream; None for a host's call (usage is always collected).
         timeout: Seconds the caller gives the whole request; None takes the setting `request_timeout`.
+        caller: Who asks, as the side that let the request in knows it.
+        intent: What matters to the caller ({"privacy": "strict", "cost": "minimize"}); the rules of routing are matched with it.
+        escalation: What happens when an answer is poor; None leaves it to the settings.
+        idempotency_key: Requests of one caller with the same key are answered once, or None.
+        priority: critical, high, normal or low.
+        affinity: Requests with the same key prefer the same target, for its prompt cache; None for no preference.
+        compress_level: How much the prompt may be shortened, 0 (not at all) to 3; None leaves it to the rule that routes it.
+        trace: Where it stands in a distributed trace, or None.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -203,6 +251,14 @@ class Request:
     dialect: str | None = None
     timeout: float | None = None
     conversation_id: str | None = None
+    caller: Caller = ANONYMOUS
+    intent: Mapping[str, str] = attrs.field(factory=dict)
+    escalation: Escalation | None = None
+    idempotency_key: str | None = None
+    priority: Priority = "normal"
+    affinity: str | None = None
+    compress_level: int | None = None
+    trace: Trace | None = None
     metadata: Extra = attrs.field(factory=dict)
     extra: Extra = attrs.field(factory=dict)
 

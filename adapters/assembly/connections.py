@@ -1,0 +1,33 @@
+"""Makes one connection per provider instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...actors.connection.actor import Connection, ConnectionConfig
+from ...actors.connection.port import Provider
+from ...messages.settings import InstanceSettings
+from ...runtime import ActorSystem, ChildSpec
+
+
+def connection_spec(
+    instance: InstanceSettings, provider: Callable[[InstanceSettings], Provider], system: ActorSystem, capacity: int
+) -> ChildSpec:
+    """Return the description of the connection to an instance."""
+    config = ConnectionConfig(
+        instance=instance.name,
+        max_concurrency=instance.max_concurrency,
+        max_queue=instance.max_queue,
+        fetch_catalogue=instance.models is None,
+    )
+
+    def connection() -> Connection:
+        return Connection(
+            config,
+            provider(instance),
+            health=system.address("health"),
+            metering=system.address("metering"),
+            router=system.address("router"),
+        )
+
+    return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=capacity)

@@ -1,0 +1,52 @@
+"""Makes the actors that decide where a request goes: router and health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...actors.health.actor import Health, HealthConfig
+from ...actors.health.circuit import Limits
+from ...actors.router.actor import Router, RouterConfig
+from ...actors.router.catalogue import Instance
+from ...actors.router.decide import Defaults
+from ...messages.settings import InstanceSettings, Settings
+from ...runtime import ActorSystem, Address
+from .addresses import connection_address
+
+
+def health(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Health:
+    """Return the actor that watches the instances."""
+    section = settings.routing.health
+    breaker = section.circuit_breaker
+    config = HealthConfig(
+        instances=tuple(each.name for each in instances),
+        limits=Limits(failure_threshold=breaker.failure_threshold, cooldown=breaker.cooldown_seconds),
+        window=section.window_seconds,
+        latency_threshold_ms=section.latency_penalty_threshold_ms,
+    )
+    routing = system.address("router")
+
+    def listeners(instance: str) -> Iterable[Address]:
+        return routing, connection_address(system, instance)
+
+    return Health(config, listeners)
+
+
+def router(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Router:
+    """Return the actor that decides where a request goes."""
+    config = RouterConfig(
+        instances=tuple(map(_routable, instances)),
+        defaults=Defaults(model=settings.default_model, provider=settings.default_provider),
+    )
+    return Router(config, system.address("health"))
+
+
+def _routable(instance: InstanceSettings) -> Instance:
+    return Instance(
+        name=instance.name,
+        provider=instance.provider,
+        kind=instance.kind,
+        tier=instance.tier,
+        default_model=instance.default_model,
+        models=instance.models,
+    )

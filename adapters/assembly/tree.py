@@ -1,0 +1,74 @@
+"""The supervision tree: children, order, strategy, limits, and no work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...actors.connection.port import Provider
+from ...actors.metering.actor import Metering
+from ...messages.settings import InstanceSettings, Settings
+from ...runtime import ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from ..providers.build import build_provider
+from .connections import connection_spec
+from .inference import inference
+from .routing import health, router
+
+
+def tree_of(
+    settings: Settings,
+    instances: tuple[InstanceSettings, ...],
+    environ: Mapping[str, str],
+    system: ActorSystem,
+    *,
+    edge: tuple[ChildSpec, ...] = (),
+    provider_of: Callable[[InstanceSettings], Provider] | None = None,
+) -> SupervisorSpec:
+    """Return the supervision tree.
+
+    Children start from top to bottom and stop from bottom to top, so that whoever is told something outlives whoever tells it.
+
+    Args:
+        settings: The settings.
+        instances: The provider instances to connect, in order of preference.
+        environ: Where credentials are looked up.
+        system: The system that will run the tree; it gives the addresses.
+        edge: Actors that let others in (the HTTP API); they start last and stop first.
+        provider_of: Makes the provider behind an instance; None: what its settings say.
+
+    Raises:
+        SettingsError: An instance lacks its credential or its URL.
+    """
+    provider = provider_of or (lambda each: build_provider(each, environ))
+    intensity = _intensity(settings)
+    capacity = settings.runtime.mailbox_capacity
+
+    def child(name: str, factory: Any) -> ChildSpec:
+        return ChildSpec(name=name, factory=factory, mailbox_capacity=capacity)
+
+    return SupervisorSpec(
+        name="root",
+        intensity=intensity,
+        children=(
+            child("metering", lambda: Metering(settings.metering.keep_attempts)),
+            child("health", lambda: health(settings, instances, system)),
+            child("router", lambda: router(settings, instances, system)),
+            SupervisorSpec(
+                name="connections",
+                intensity=intensity,
+                children=tuple(connection_spec(each, provider, system, capacity) for each in instances),
+            ),
+            child("inference", lambda: inference(settings, system)),
+            *edge,
+        ),
+    )
+
+
+def _intensity(settings: Settings) -> Intensity:
+    runtime = settings.runtime
+    return Intensity(
+        max_restarts=runtime.max_restarts,
+        max_seconds=runtime.max_seconds,
+        backoff_initial=runtime.backoff_initial,
+        backoff_max=runtime.backoff_max,
+    )
