@@ -71,18 +71,6 @@ class ListProviders(Message[tuple[ProviderInfo, ...]]):
     """Which provider instances are there, and how are they?"""
 
 
-@attrs.frozen(kw_only=True)
-class CatalogueChanged(Message[None]):
-    """An instance's catalogue was read.
-
-    Attributes:
-        models: Model names it lists.
-    """
-
-    instance: str
-    models: tuple[str, ...]
-
-
 class CircuitState(enum.StrEnum):
     """State of a circuit breaker."""
 

@@ -8,13 +8,13 @@ from typing import Any, Final, TypeAlias
 import attrs
 import trio
 
+from ...messages.catalogue import CatalogueChanged
 from ...messages.chat import Response, Usage
 from ...messages.errors import CancelledError, DeadlineExceeded, LegionError, RefusedError
 from ...messages.outcome import Outcome, outcome_of
 from ...messages.routing import (
     AttemptFinished,
     Call,
-    CatalogueChanged,
     HealthChanged,
     HealthWanted,
     StreamCall,

@@ -6,9 +6,9 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from ...messages.catalogue import CatalogueChanged, MemoryChanged
 from ...messages.chat import ModelInfo, ProviderInfo
 from ...messages.routing import (
-    CatalogueChanged,
     CircuitState,
     HealthChanged,
     HealthWanted,
@@ -38,13 +38,13 @@ class RouterConfig:
     defaults: Defaults
 
 
-Command: TypeAlias = Route | HealthChanged | CatalogueChanged | ListModels | ListProviders
+Command: TypeAlias = Route | HealthChanged | CatalogueChanged | MemoryChanged | ListModels | ListProviders
 
 
 class Router(Actor[Command]):
-    """Owns the last word heard from health, and the catalogues heard from connections.
+    """Owns the last word heard from health, and what was heard of the instances' catalogues and of this machine's memory.
 
-    Takes Route, ListModels, ListProviders; HealthChanged and CatalogueChanged. Asks nobody.
+    Takes Route, ListModels, ListProviders; HealthChanged, CatalogueChanged and MemoryChanged. Asks nobody.
     """
 
     def __init__(self, config: RouterConfig, health: Address) -> None:
@@ -54,6 +54,7 @@ class Router(Actor[Command]):
         self._order = config.instances
         self._health: dict[str, HealthChanged] = {}
         self._health_address = health
+        self._memory = MemoryChanged(available_mb=None)
         # Half-open instances whose probe is out, and until when it may be: a caller that gives up tells nobody how it ended.
         self._probes: dict[str, float] = {}
 
@@ -84,16 +85,20 @@ class Router(Actor[Command]):
         """Remember which models the instance has."""
         instance = self._instances.get(message.instance)
         if instance is not None:
-            self._instances[message.instance] = attrs.evolve(instance, models=message.models)
+            self._instances[message.instance] = instance.told(message)
             self._order = tuple(self._instances.values())
+
+    def on_memory_changed(self, message: MemoryChanged) -> None:
+        """Remember how much memory there is for models."""
+        self._memory = message
 
     def on_list_models(self, _message: ListModels) -> tuple[ModelInfo, ...]:
         """List every model once per instance that has it; where a catalogue is unknown, the default model."""
         return tuple(
-            ModelInfo(id=model, provider=instance.name, tier=instance.tier)
+            _model_info(instance, model)
             for instance in self._order
             for model in dict.fromkeys(
-                (*((instance.default_model,) if instance.default_model else ()), *(instance.models or ()))
+                (*((instance.default_model,) if instance.default_model else ()), *instance.by_name)
             )
         )
 
@@ -119,8 +124,20 @@ class Router(Actor[Command]):
         """Return what the next decision would be based on."""
         return {
             "defaults": attrs.asdict(self._defaults),
-            "instances": {each.name: {"tier": each.tier, "models": len(each.models or ())} for each in self._order},
+            "instances": {each.name: {"tier": each.tier, "models": len(each.by_name)} for each in self._order},
             "health": {
                 name: {"state": news.state, "adjustment": news.adjustment} for name, news in self._health.items()
             },
+            "available_mb": self._memory.available_mb,
         }
+
+
+def _model_info(instance: Instance, model: str) -> ModelInfo:
+    facts = instance.facts_of(model)
+    return ModelInfo(
+        id=model,
+        provider=instance.name,
+        tier=instance.tier,
+        context_window=facts.context_window if facts else None,
+        created=facts.created if facts else 0,
+    )

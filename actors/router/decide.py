@@ -149,7 +149,7 @@ def _with_model(route: Route, pool: Sequence[Instance], model: str | None) -> li
     if model not in _AUTOMATIC:
         assert model is not None
         # A pinned provider is believed to have the model unless its catalogue is known and says otherwise.
-        able = [each for each in pool if each.models is None or each.has(model)]
+        able = [each for each in pool if not each.is_known or each.has(model)]
         if not able:
             raise _unknown_model(model, pool)
         return [_target(each, model) for each in able]
@@ -169,7 +169,7 @@ def _serving(model: str, instances: Sequence[Instance], defaults: Defaults) -> l
     if named:
         longest = max(named, key=lambda each: len(each.name))
         return _with_model(Route(provider=longest.name), [longest], model[len(longest.name) + 1 :])
-    unknown = [each for each in instances if each.models is None]
+    unknown = [each for each in instances if not each.is_known]
     family = family_of(model)
     for fits in (
         [each for each in unknown if each.kind == family],
@@ -210,7 +210,7 @@ def _target(instance: Instance, model: str | None) -> Target:
 
 
 def _unknown_model(model: str, instances: Sequence[Instance]) -> UnknownModelError:
-    known = sorted({name for each in instances for name in (*(each.models or ()), each.default_model or "")} - {""})
+    known = sorted({name for each in instances for name in (*each.by_name, each.default_model or "")} - {""})
     close = difflib.get_close_matches(model, known, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return UnknownModelError(f"no provider serves model {model!r}{hint}", model=model)

@@ -10,11 +10,11 @@ import attrs
 import pytest
 import trio
 import trio.testing
+from legion_llm.messages.catalogue import CatalogueChanged
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, Usage
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import (
     AttemptFinished,
-    CatalogueChanged,
     CircuitState,
     HealthChanged,
     HealthWanted,

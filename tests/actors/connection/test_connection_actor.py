@@ -4,9 +4,10 @@ import pytest
 import trio
 from legion_llm.actors.connection.actor import Connection, ConnectionConfig
 from legion_llm.messages import errors
+from legion_llm.messages.catalogue import CatalogueChanged
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.outcome import Outcome
-from legion_llm.messages.routing import Call, CatalogueChanged, CircuitState, HealthWanted, StreamCall
+from legion_llm.messages.routing import Call, CircuitState, HealthWanted, StreamCall
 
 SOON = 10.0
 

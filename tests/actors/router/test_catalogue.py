@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.router.catalogue import Instance, family_of
+from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, ModelFacts
 
 
 def instance(**fields):
@@ -63,3 +64,40 @@ def test_an_instance_of_unknown_catalogue_is_not_known_to_have_anything_else():
 )
 def test_a_model_name_speaks_of_its_family(model, family):
     assert family_of(model) == family
+
+
+# -- what news of a catalogue change
+
+QWEN = ModelFacts(name="qwen3:latest", context_window=40960, size_bytes=5 << 30)
+
+
+def news(*models, state="fresh"):
+    return CatalogueChanged(instance="ollama", models=models, state=CatalogueState(state))
+
+
+def test_a_bare_name_is_a_model_of_which_nothing_else_is_known():
+    assert news("m").models == (ModelFacts(name="m"),) == instance(models=("m",)).models
+
+
+@pytest.mark.parametrize("state", ["fresh", "stale", "empty"])
+def test_a_catalogue_that_was_read_says_what_there_is_and_what_not(state):
+    told = instance(models=("old",)).told(news(QWEN, state=state))
+
+    assert (told.has("qwen3"), told.has("old"), told.is_known) == (True, False, True)
+
+
+def test_an_unreachable_instance_is_believed_to_have_what_it_had_and_perhaps_more():
+    told = instance().told(news(QWEN)).told(news(QWEN, state="unreachable"))
+
+    assert (told.has("qwen3"), told.is_known) == (True, False)
+
+
+@pytest.mark.parametrize("state", ["unreachable", "never_fetched"])
+def test_one_that_was_never_reached_keeps_the_models_of_its_settings(state):
+    assert instance(models=("m",)).told(news(state=state)).has("m")
+
+
+def test_what_is_known_of_a_model_is_found_by_its_name_with_and_without_the_latest_tag():
+    told = instance().told(news(QWEN))
+
+    assert (told.facts_of("qwen3:latest"), told.facts_of("qwen3"), told.facts_of("x")) == (QWEN, QWEN, None)

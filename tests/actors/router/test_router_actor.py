@@ -4,9 +4,10 @@ import pytest
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
 from legion_llm.actors.router.decide import Defaults
+from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, MemoryChanged, ModelFacts
 from legion_llm.messages.chat import ModelInfo, ProviderInfo
 from legion_llm.messages.errors import NoRouteError, UnknownModelError
-from legion_llm.messages.routing import CatalogueChanged, HealthWanted, ListModels, ListProviders, Route
+from legion_llm.messages.routing import HealthWanted, ListModels, ListProviders, Route
 
 OLLAMA = Instance(name="ollama", provider="ollama", kind="ollama", tier="local", default_model="qwen3.5:latest")
 OPENAI = Instance(
@@ -90,6 +91,23 @@ def test_a_catalogue_does_not_change_the_order_of_preference(router):
     assert chain(router, model="shared") == ["ollama/shared", "vllm/shared"]
 
 
+def test_what_a_catalogue_tells_of_a_model_is_listed(router):
+    facts = ModelFacts(name="m", context_window=32768, created=1_700_000_000)
+
+    router.tell("router", CatalogueChanged(instance="vllm", models=(facts,)))
+
+    assert router.ask("router", ListModels())[-1] == ModelInfo(
+        id="m", provider="vllm", tier="fleet", context_window=32768, created=1_700_000_000
+    )
+
+
+def test_an_instance_that_cannot_be_reached_any_more_may_still_be_asked_for_anything(router):
+    for state in (CatalogueState.FRESH, CatalogueState.UNREACHABLE):
+        router.tell("router", CatalogueChanged(instance="vllm", models=("m",), state=state))
+
+    assert chain(router, provider="vllm", model="n") == ["vllm/n"]
+
+
 def test_the_catalogue_of_nobody_is_ignored(router):
     router.tell("router", CatalogueChanged(instance="nobody", models=("m",)))
 
@@ -140,6 +158,7 @@ def test_after_a_crash_it_asks_again_how_everybody_is(router, health):
 
 def test_its_snapshot_shows_what_it_goes_by(router, news):
     router.tell("router", news("half_open", instance="openai/eu", adjustment=-25.0))
+    router.tell("router", MemoryChanged(available_mb=16000))
 
     assert router.inspect("router") == {
         "defaults": {"model": "gpt-4o", "provider": None},
@@ -149,6 +168,7 @@ def test_its_snapshot_shows_what_it_goes_by(router, news):
             "vllm": {"tier": "fleet", "models": 0},
         },
         "health": {"openai/eu": {"state": "half_open", "adjustment": -25.0}},
+        "available_mb": 16000,
     }
 
 
