@@ -2,60 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 from ...messages.chat import Request, Response
-from ...messages.routing import Call, Infer, InferStream, Route, StreamCall, Target
-from ...runtime import Actor, Address, Sink, spawned
-from .attempts import MakeAttempt, attempt_in_turn
-from .tap import Tap
+from ...messages.routing import Infer, InferStream
+from ...runtime import Actor, Sink, spawned
+from ...runtime.envelope import current_ask
+from .pipeline.flow import Flow, Services
+from .pipeline.table import TABLE
+from .pipeline.walk import walks
 
 
 class Inference(Actor[Infer | InferStream]):
-    """Asks the router once and then one connection after the other.
+    """Takes every request through the steps of its caller's profile.
 
-    Takes Infer and InferStream. Tells nobody: the connections report their attempts.
+    Takes Infer and InferStream. Tells nobody itself: the steps do, and the connections report their attempts.
     """
 
-    def __init__(self, *, router: Address, connection: Callable[[str], Address], max_attempts: int) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._router = router
-        self._connection = connection
-        self._max_attempts = max_attempts
+        self._services = services
+        self._walks = walks(TABLE, services)
 
     @spawned
     async def on_infer(self, message: Infer) -> Response:
         """Answer a request."""
-        request = message.request
-
-        async def attempt(target: Target, number: int) -> Response:
-            return await self._connection(target.instance).ask(Call(request=request, target=target, attempt=number))
-
-        return await self._attempt_in_turn(request, attempt, lambda: False)
+        return await self._answer(message.request, None)
 
     @spawned
     async def on_infer_stream(self, message: InferStream, sink: Sink) -> Response:
         """Answer a request piece by piece."""
-        request = message.request
-        tap = Tap(sink)
+        return await self._answer(message.request, sink)
 
-        async def attempt(target: Target, number: int) -> Response:
-            nonlocal tap
-            tap = Tap(sink)
-            call = StreamCall(request=request, target=target, attempt=number)
-            response = await self._connection(target.instance).ask(call, sink=tap)
-            if not tap.committed:
-                await tap.commit()
-            return response
+    async def _answer(self, request: Request, sink: Sink | None) -> Response:
+        flow = Flow(request, self._services, sink=sink, ask=current_ask.get())
+        return await self._walks[flow.profile].answer(flow)
 
-        return await self._attempt_in_turn(request, attempt, lambda: tap.committed)
-
-    async def _attempt_in_turn(
-        self, request: Request, attempt: MakeAttempt, is_committed: Callable[[], bool]
-    ) -> Response:
-        started = self.clock.monotonic()
-        route = Route(model=request.model, provider=request.provider, tier=request.tier)
-        resolution = await self._router.ask(route)
-        return await attempt_in_turn(
-            request, resolution, self._max_attempts, attempt, is_committed, lambda: self.clock.monotonic() - started
-        )
+    def snapshot(self) -> dict[str, Any]:
+        """Return the steps of each profile."""
+        return {"steps": {str(profile): walk.names for profile, walk in self._walks.items()}}

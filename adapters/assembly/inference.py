@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...actors.inference.actor import Inference
+from ...actors.inference.pipeline.flow import Services
 from ...messages.settings import Settings
 from ...runtime import ActorSystem, Address
 from .addresses import connection_address
@@ -18,4 +19,11 @@ def inference(settings: Settings, system: ActorSystem) -> Inference:
             address = addresses[instance] = connection_address(system, instance)
         return address
 
-    return Inference(router=system.address("router"), connection=connection, max_attempts=settings.max_attempts)
+    return Inference(
+        Services(
+            router=system.address("router"),
+            connection=connection,
+            clock=system.clock,
+            max_attempts=settings.max_attempts,
+        )
+    )

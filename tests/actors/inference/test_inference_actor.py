@@ -7,6 +7,7 @@ from legion_llm.actors.connection.actor import Connection, ConnectionConfig
 from legion_llm.actors.health.actor import Health, HealthConfig
 from legion_llm.actors.health.circuit import Limits
 from legion_llm.actors.inference.actor import Inference
+from legion_llm.actors.inference.pipeline.flow import Services
 from legion_llm.actors.metering.actor import AttemptsWanted, Metering
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
@@ -39,7 +40,9 @@ class Gateway:
             house.add(name, lambda name=name, provider=provider: self._connection(name, provider))
         house.add(
             "inference",
-            lambda: Inference(router=house.address("router"), connection=house.address, max_attempts=3),
+            lambda: Inference(
+                Services(router=house.address("router"), connection=house.address, clock=house.clock, max_attempts=3)
+            ),
         )
 
     def _health(self):
