@@ -12,7 +12,18 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from .caller import ANONYMOUS, Caller
-from .content import Content, ContentBlock, Extra, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock, text_of
+from .content import (
+    AudioBlock,
+    Content,
+    ContentBlock,
+    Extra,
+    ImageBlock,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+    text_of,
+)
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 Priority: TypeAlias = Literal["critical", "high", "normal", "low"]
@@ -273,7 +284,12 @@ class Usage:
         cache_write: Prompt tokens written into it.
         visible_output: Tokens of the answer itself.
         reasoning: Tokens spent on thinking.
-        source: reported (by the provider), estimated (by us), or partial (the answer was cut before its usage arrived).
+        audio_input: Prompt tokens of sound, read anew, where the provider counts them apart.
+        image_input: Likewise of pictures.
+        audio_output: Generated tokens of sound, where the provider counts them apart.
+        image_output: Likewise of pictures.
+        source: reported (by the provider), estimated (by us), or partial (the answer was cut before its usage arrived, or the buckets do not add
+            up to the total that the provider states).
     """
 
     uncached_input: int = 0
@@ -281,17 +297,21 @@ class Usage:
     cache_write: int = 0
     visible_output: int = 0
     reasoning: int = 0
+    audio_input: int = 0
+    image_input: int = 0
+    audio_output: int = 0
+    image_output: int = 0
     source: Literal["reported", "estimated", "partial"] = "reported"
 
     @property
     def input_tokens(self) -> int:
-        """All prompt tokens: uncached + cache read + cache write."""
-        return self.uncached_input + self.cache_read + self.cache_write
+        """All prompt tokens: uncached + cache read + cache write + sound + pictures."""
+        return self.uncached_input + self.cache_read + self.cache_write + self.audio_input + self.image_input
 
     @property
     def output_tokens(self) -> int:
-        """All generated tokens: visible + reasoning."""
-        return self.visible_output + self.reasoning
+        """All generated tokens: visible + reasoning + sound + pictures."""
+        return self.visible_output + self.reasoning + self.audio_output + self.image_output
 
     @property
     def total_tokens(self) -> int:
@@ -384,7 +404,9 @@ class Chunk:
         signature: On DELTA of a thinking block: the vendor's signature, or None.
         tool_id: On BLOCK_START of a tool_use block: the call's id.
         tool_name: Likewise its name.
-        content: On BLOCK_START of a block that comes whole and does not grow (encrypted reasoning, a vendor's own): the block.
+        origin: On a chunk that carries a signature: provider instance that signed, or None while nobody knows.
+        content: The block as a whole. On BLOCK_START of one that does not grow (encrypted reasoning, a picture, a vendor's own); on BLOCK_STOP of a
+            thinking block of which the provider says at its end what no delta could (an encrypted form): then it stands for what was collected.
         usage: On USAGE and, where the provider sends it there, on END.
         raw: The event as the provider wrote it, to be relayed as it is to a client of the same dialect; see `raw_dialect`.
             An event that yields several chunks carries `raw` on the first of them and b"" on the others.
@@ -395,9 +417,10 @@ class Chunk:
     block_kind: BlockKind | None = None
     delta: str = ""
     signature: str | None = None
+    origin: str | None = None
     tool_id: str | None = None
     tool_name: str | None = None
-    content: ThinkingBlock | OpaqueBlock | None = None
+    content: ThinkingBlock | OpaqueBlock | ImageBlock | AudioBlock | None = None
     usage: Usage | None = None
     stop_reason: StopReason | None = None
     stop_sequence: str | None = None

@@ -81,6 +81,11 @@ class Exchange:
         self._pieces: AsyncIterator[bytes] | None = None
         self.phase = Phase.FIRST_BYTE
 
+    @property
+    def provider(self) -> str:
+        """Name of the instance."""
+        return self._provider
+
     async def run(
         self,
         transport: httpx.AsyncBaseTransport,

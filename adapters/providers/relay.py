@@ -6,11 +6,13 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
+import attrs
 import httpx
 import trio
 
 from ...actors.connection.port import ChunkSink
 from ...messages.chat import Chunk
+from ...messages.content import ThinkingBlock
 from ...messages.errors import ProviderError, UpstreamError
 from ..dialects.protocol import ProviderDialect, StreamParser
 from .exchange import Exchange, Phase
@@ -90,8 +92,10 @@ class Relay:
         exchange.rest()
         self._begun = True
         for chunk in chunks:
-            builder.add(chunk)
-            await sink.send(chunk)
+            # What is signed goes back only to where it was made: note where that is.
+            noted = chunk if chunk.signature is None and chunk.content is None else _noted(chunk, exchange.provider)
+            builder.add(noted)
+            await sink.send(noted)
         self._check_size(builder.size)
         exchange.expect(Phase.GAP if builder.has_content else Phase.FIRST_CONTENT)
 
@@ -115,3 +119,10 @@ class Relay:
             parser.close()
             return
         await self._pass_on(chunks_of(self._dialect.parse_response(self._head)))
+
+
+def _noted(chunk: Chunk, origin: str) -> Chunk:
+    whole = chunk.content
+    if isinstance(whole, ThinkingBlock):
+        return attrs.evolve(chunk, origin=origin, content=attrs.evolve(whole, origin=origin))
+    return attrs.evolve(chunk, origin=origin)

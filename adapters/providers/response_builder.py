@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import attrs
 
 from ...messages.chat import ChatMessage, Chunk, ChunkKind, Response, StopReason, Usage, new_id
-from ...messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ...messages.content import (
+    AudioBlock,
+    ContentBlock,
+    ImageBlock,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+)
 
 _NO_USAGE = Usage(source="partial")
+
+
+# Blocks that come whole.
+_Whole: TypeAlias = ThinkingBlock | OpaqueBlock | ImageBlock | AudioBlock
 
 
 class _OpenBlock:
@@ -15,9 +29,7 @@ class _OpenBlock:
 
     __slots__ = ("fragments", "kind", "signature", "tool_id", "tool_name", "whole")
 
-    def __init__(
-        self, kind: str, tool_id: str | None, tool_name: str | None, whole: ThinkingBlock | OpaqueBlock | None
-    ) -> None:
+    def __init__(self, kind: str, tool_id: str | None, tool_name: str | None, whole: _Whole | None) -> None:
         self.kind = kind
         self.whole = whole
         self.fragments: list[str] = []
@@ -67,6 +79,8 @@ class ResponseBuilder:
             self._open(chunk)
         elif kind is not ChunkKind.BLOCK_STOP:
             self._note(chunk)
+        elif chunk.content is not None and chunk.block in self._blocks:
+            self._blocks[chunk.block].whole = chunk.content
 
     def build(self, *, model: str, created: int, origin: str | None = None, warnings: tuple[str, ...] = ()) -> Response:
         """Return the answer so far.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
+
 from ...messages.chat import BlockKind, Chunk, ChunkKind, Response
-from ...messages.content import OpaqueBlock, ThinkingBlock, ToolUseBlock
+from ...messages.content import AudioBlock, ImageBlock, OpaqueBlock, ThinkingBlock, ToolUseBlock
 
 
 def chunks_of(response: Response) -> list[Chunk]:
@@ -14,7 +16,7 @@ def chunks_of(response: Response) -> list[Chunk]:
             chunks += _block(number, "tool_use", block.arguments, tool_id=block.id, tool_name=block.name)
         elif isinstance(block, ThinkingBlock):
             chunks += _thinking(number, block)
-        elif isinstance(block, OpaqueBlock):
+        elif isinstance(block, (OpaqueBlock, ImageBlock, AudioBlock)):
             chunks += _whole(number, "opaque", block)
         else:
             chunks += _block(number, "text", getattr(block, "text", ""))
@@ -28,12 +30,15 @@ def chunks_of(response: Response) -> list[Chunk]:
 
 
 def _thinking(number: int, block: ThinkingBlock) -> list[Chunk]:
-    if block.encrypted is not None:
+    if block.encrypted is None:
+        return _block(number, "thinking", block.text, signature=block.signature)
+    if not block.text:
         return _whole(number, "thinking", block)
-    return _block(number, "thinking", block.text, signature=block.signature)
+    *said, stop = _block(number, "thinking", block.text)
+    return [*said, attrs.evolve(stop, content=block)]
 
 
-def _whole(number: int, kind: BlockKind, block: ThinkingBlock | OpaqueBlock) -> list[Chunk]:
+def _whole(number: int, kind: BlockKind, block: ThinkingBlock | OpaqueBlock | ImageBlock | AudioBlock) -> list[Chunk]:
     return [
         Chunk(kind=ChunkKind.BLOCK_START, block=number, block_kind=kind, content=block),
         Chunk(kind=ChunkKind.BLOCK_STOP, block=number, block_kind=kind),

@@ -19,6 +19,7 @@ from ....messages.content import (
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..json_text import write_json
+from ..seal import opened
 from .words import NAME
 
 _COMMON: Final = frozenset({"type", "cache_control"})
@@ -52,15 +53,19 @@ def _text(block: fields.JsonObject, param: str) -> TextBlock:
 
 
 def _thinking(block: fields.JsonObject, param: str) -> ThinkingBlock:
-    return ThinkingBlock(
+    signature = fields.text(block, "signature", param) or None
+    thinking = ThinkingBlock(
         text=fields.required_text(block, "thinking", param, may_be_empty=True),
-        signature=fields.text(block, "signature", param) or None,
+        signature=signature,
         extra=_rest(block, {"thinking", "signature"}),
     )
+    return thinking if signature is None else opened(thinking, signature) or thinking
 
 
 def _redacted(block: fields.JsonObject, param: str) -> ThinkingBlock:
-    return ThinkingBlock(encrypted=fields.required_text(block, "data", param), extra=_rest(block, {"data"}))
+    data = fields.required_text(block, "data", param)
+    thinking = ThinkingBlock(encrypted=data, extra=_rest(block, {"data"}))
+    return opened(thinking, data) or thinking
 
 
 def _tool_use(block: fields.JsonObject, param: str) -> ToolUseBlock:

@@ -10,6 +10,7 @@ from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingB
 from ....messages.errors import InvalidRequestError, ProviderError
 from ..classify import classify_value
 from ..json_text import json_kind, read_provider_object, write_json
+from ..seal import sealed
 from .blocks import parse_block
 from .usage import parse_usage, render_usage
 from .words import NAME, stop_reason_of, word_of
@@ -81,7 +82,8 @@ def render_response(response: Response) -> bytes:
     Raises:
         ProviderError: It holds what JSON cannot say.
     """
-    extra = response.extra if response.extra_dialect == NAME else {}
+    is_own = response.extra_dialect == NAME
+    extra = response.extra if is_own else {}
     has_calls = bool(response.tool_calls)
     answer = {
         **extra,
@@ -89,7 +91,9 @@ def render_response(response: Response) -> bytes:
         "type": "message",
         "role": "assistant",
         "model": response.model,
-        "content": [wire for block in response.message.blocks if (wire := render_block(block)) is not None],
+        "content": [
+            wire for block in response.message.blocks if (wire := render_block(block, is_own=is_own)) is not None
+        ],
         "stop_reason": word_of(response.stop_reason, has_calls=has_calls),
         "stop_sequence": response.stop_sequence,
         "usage": render_usage(response.usage),
@@ -102,17 +106,33 @@ def wire_id(answer_id: str) -> str:
     return answer_id if answer_id.startswith(ID_PREFIX) else ID_PREFIX + answer_id.removeprefix("resp_")
 
 
-def render_block(block: ContentBlock) -> dict[str, Any] | None:
-    """Return a block of an answer; None for one of a kind that only another dialect understands."""
+def render_block(block: ContentBlock, *, is_own: bool) -> dict[str, Any] | None:
+    """Return a block of an answer; None for one of a kind that only another dialect understands.
+
+    Args:
+        block: The block.
+        is_own: Whether Anthropic made it: what another vendor signed or encrypted is sealed, so that it finds back to where it came from.
+    """
     if isinstance(block, TextBlock):
         return {**block.extra, "type": "text", "text": block.text}
     if isinstance(block, ToolUseBlock):
         return {"type": "tool_use", "id": block.id, "name": block.name, "input": _input(block)}
     if isinstance(block, ThinkingBlock):
-        if block.encrypted is not None:
-            return {"type": "redacted_thinking", "data": block.encrypted}
-        return {"type": "thinking", "thinking": block.text, "signature": block.signature or ""}
+        return _thinking(block, is_own=is_own)
     return dict(block.raw) if isinstance(block, OpaqueBlock) and block.dialect == NAME else None
+
+
+def _thinking(block: ThinkingBlock, *, is_own: bool) -> dict[str, Any]:
+    if block.encrypted is not None and not block.text:
+        return {"type": "redacted_thinking", "data": block.encrypted if is_own else sealed(block)}
+    return {"type": "thinking", "thinking": block.text, "signature": signature_of(block, is_own=is_own)}
+
+
+def signature_of(block: ThinkingBlock, *, is_own: bool) -> str:
+    """Return what stands as the signature of readable reasoning; "" for none."""
+    if is_own or (block.signature is None and block.encrypted is None):
+        return block.signature or ""
+    return sealed(block)
 
 
 def _input(block: ToolUseBlock) -> Any:

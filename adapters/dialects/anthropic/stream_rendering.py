@@ -8,15 +8,17 @@ from typing import Any
 import attrs
 
 from ....messages.chat import Chunk, ChunkKind, Request, Response, StopReason, Usage, new_id
+from ....messages.content import ThinkingBlock
 from ....messages.errors import LegionError, ProviderError
 from ..json_text import write_json
 from ..sse import named_event
 from .errors import error_object
-from .response import ID_PREFIX, render_block, wire_id
+from .response import ID_PREFIX, render_block, signature_of, wire_id
 from .usage import render_usage
 from .words import NAME, word_of
 
 _NO_USAGE = Usage()
+_UNSIGNED = ThinkingBlock()
 
 
 @attrs.define
@@ -38,7 +40,18 @@ class MessagesStreamRenderer:
     Clients of this dialect know one open block at a time, so what a second one says meanwhile waits until the first has stopped.
     """
 
-    __slots__ = ("_ended", "_has_calls", "_head", "_index", "_relays", "_started", "_usage", "_waiting")
+    __slots__ = (
+        "_ended",
+        "_has_calls",
+        "_head",
+        "_index",
+        "_is_own",
+        "_relays",
+        "_signed",
+        "_started",
+        "_usage",
+        "_waiting",
+    )
 
     def __init__(self, request: Request) -> None:
         self._waiting: collections.OrderedDict[int, _Block] = collections.OrderedDict()
@@ -48,6 +61,8 @@ class MessagesStreamRenderer:
         self._has_calls = False
         self._relays: bool | None = None
         self._usage = _NO_USAGE
+        self._signed = _UNSIGNED
+        self._is_own = False
         self._head: dict[str, Any] = {"id": new_id(ID_PREFIX), "model": request.model or ""}
 
     def render(self, chunk: Chunk) -> bytes:
@@ -127,13 +142,21 @@ class MessagesStreamRenderer:
         if chunk.kind is ChunkKind.BLOCK_START:
             return self._open(chunk)
         if chunk.kind is ChunkKind.BLOCK_STOP:
-            return _event("content_block_stop", {"index": self._index})
-        events = b""
-        if chunk.delta:
-            events += self._delta(chunk)
+            return self._signature(chunk) + _event("content_block_stop", {"index": self._index})
         if chunk.signature is not None:
-            events += self._grow({"type": "signature_delta", "signature": chunk.signature})
-        return events
+            self._signed = attrs.evolve(
+                self._signed, signature=(self._signed.signature or "") + chunk.signature, origin=chunk.origin
+            )
+            self._is_own = chunk.raw_dialect == NAME
+        return self._delta(chunk) if chunk.delta else b""
+
+    def _signature(self, stop: Chunk) -> bytes:
+        """Return the signature of the block that stops, whole: what another vendor signed is sealed."""
+        signed, self._signed = self._signed, _UNSIGNED
+        if isinstance(stop.content, ThinkingBlock):
+            signed, self._is_own = stop.content, False
+        signature = signature_of(signed, is_own=self._is_own)
+        return self._grow({"type": "signature_delta", "signature": signature}) if signature else b""
 
     def _open(self, chunk: Chunk) -> bytes:
         self._index += 1
@@ -173,7 +196,7 @@ class MessagesStreamRenderer:
 
 def _opening(chunk: Chunk) -> dict[str, Any]:
     if chunk.content is not None:
-        known = render_block(chunk.content)
+        known = render_block(chunk.content, is_own=chunk.raw_dialect == NAME)
         # A block that only another vendor's clients understand keeps its number, and says nothing.
         return {"type": "text", "text": ""} if known is None else known
     if chunk.block_kind == "tool_use":

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any, Final
-
-import orjson
+from typing import Any
 
 from ....messages.content import ThinkingBlock
 from .. import fields
-
-# Tells our own seals from what OpenAI encrypted.
-_SEAL: Final = "legion1."
+from ..seal import opened, sealed
 
 
 def parse_reasoning(item: fields.JsonObject, param: str) -> ThinkingBlock:
@@ -22,11 +16,10 @@ def parse_reasoning(item: fields.JsonObject, param: str) -> ThinkingBlock:
         InvalidRequestError: It is malformed; `param` names the field.
     """
     text = _texts(item, "summary", param) or _texts(item, "content", param)
-    sealed = fields.text(item, "encrypted_content", param)
-    if not sealed:
+    said = fields.text(item, "encrypted_content", param)
+    if not said:
         return ThinkingBlock(text=text)
-    origin, signature, encrypted = _unsealed(sealed)
-    return ThinkingBlock(text=text, signature=signature, encrypted=encrypted, origin=origin)
+    return opened(ThinkingBlock(text=text), said) or ThinkingBlock(text=text, encrypted=said)
 
 
 def reasoning_item(block: ThinkingBlock, item_id: str) -> dict[str, Any]:
@@ -35,7 +28,7 @@ def reasoning_item(block: ThinkingBlock, item_id: str) -> dict[str, Any]:
     if block.text:
         item["summary"] = [{"type": "summary_text", "text": block.text}]
     if block.signature is not None or block.encrypted is not None:
-        item["encrypted_content"] = _sealed(block)
+        item["encrypted_content"] = sealed(block)
     return item
 
 
@@ -46,21 +39,3 @@ def _texts(item: fields.JsonObject, key: str, param: str) -> str:
     where = fields.within(param, key)
     parts = [fields.as_object(part, f"{where}.{number}") for number, part in enumerate(fields.as_array(value, where))]
     return "\n\n".join([fields.text(part, "text", f"{where}.{number}") or "" for number, part in enumerate(parts)])
-
-
-def _sealed(block: ThinkingBlock) -> str:
-    packed = orjson.dumps([block.origin, block.signature, block.encrypted])
-    return _SEAL + base64.urlsafe_b64encode(packed).decode()
-
-
-def _unsealed(sealed: str) -> tuple[str | None, str | None, str | None]:
-    """Return origin, signature and encrypted form; what is not ours, or was tampered with, is somebody's encrypted form."""
-    if sealed.startswith(_SEAL):
-        try:
-            packed = orjson.loads(base64.urlsafe_b64decode(sealed.removeprefix(_SEAL)))
-        except (binascii.Error, ValueError):
-            return None, None, sealed
-        match packed:
-            case [str() | None as origin, str() | None as signature, str() | None as encrypted]:
-                return origin, signature, encrypted
-    return None, None, sealed

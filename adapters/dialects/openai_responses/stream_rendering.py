@@ -33,6 +33,8 @@ class _Item:
     name: str = ""
     text: list[str] = attrs.field(factory=list)
     signature: str | None = None
+    origin: str | None = None
+    whole: ThinkingBlock | None = None
 
     def block(self) -> ContentBlock:
         """Return what it has become."""
@@ -40,7 +42,7 @@ class _Item:
         if self.kind == "tool_use":
             return ToolUseBlock(id=self.call_id, name=self.name, arguments=text)
         if self.kind == "thinking":
-            return ThinkingBlock(text=text, signature=self.signature)
+            return self.whole or ThinkingBlock(text=text, signature=self.signature, origin=self.origin)
         return TextBlock(text=text)
 
 
@@ -72,6 +74,8 @@ class ResponsesStreamRenderer:
             return self._grow(item, chunk)
         if chunk.kind is ChunkKind.BLOCK_STOP:
             del self._items[chunk.block]
+            if isinstance(chunk.content, ThinkingBlock):
+                item.whole = chunk.content
             return self._close(item)
         return b""
 
@@ -142,6 +146,7 @@ class ResponsesStreamRenderer:
     def _grow(self, item: _Item, chunk: Chunk) -> bytes:
         if chunk.signature is not None:
             item.signature = (item.signature or "") + chunk.signature
+            item.origin = chunk.origin
         if not chunk.delta:
             return b""
         item.text.append(chunk.delta)

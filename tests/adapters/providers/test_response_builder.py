@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 from legion_llm.adapters.providers.response_builder import ResponseBuilder
 from legion_llm.messages.chat import Chunk, ChunkKind, StopReason, Usage
@@ -84,6 +85,19 @@ def test_thinking_that_is_signed_but_not_readable_is_kept(build):
     response = build(opens(0, "thinking"), grows(0, "thinking", signature="sig"))
 
     assert response.message.content == (ThinkingBlock(signature="sig"),)
+
+
+def test_what_the_provider_says_of_a_block_at_its_end_stands_for_what_was_collected(build):
+    whole = ThinkingBlock(text="so", encrypted="0a1b", extra={"id": "rs_1"})
+
+    response = build(
+        opens(0, "thinking"),
+        grows(0, "thinking", "so"),
+        Chunk(kind=ChunkKind.BLOCK_STOP, block=0, block_kind="thinking", content=whole),
+        origin="openai/eu",
+    )
+
+    assert response.message.content == (attrs.evolve(whole, origin="openai/eu"),)
 
 
 def test_a_text_that_never_said_anything_leaves_no_block(build):

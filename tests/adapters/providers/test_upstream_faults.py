@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import attrs
 import pytest
 import trio
@@ -9,6 +11,7 @@ from legion_llm.adapters.providers import relay
 from legion_llm.adapters.providers.build import build_provider
 from legion_llm.adapters.transport import LegionTransport
 from legion_llm.messages.chat import ChatMessage, Request, StopReason, Usage
+from legion_llm.messages.content import ThinkingBlock
 from legion_llm.messages.errors import (
     AuthError,
     ProviderDown,
@@ -19,7 +22,7 @@ from legion_llm.messages.errors import (
 )
 from legion_llm.messages.secret import SecretRef
 from legion_llm.messages.settings import ProviderSettings, Settings, TimeoutSettings, expand_instances
-from upstream import Fault, anthropic_upstream, ollama_upstream, openai_upstream
+from upstream import Fault, anthropic_upstream, canned_anthropic, ollama_upstream, openai_upstream, upstream
 
 _KEY = SecretRef.of("sk-1")
 HELLO = Request(messages=(ChatMessage(content="Hello"),))
@@ -60,6 +63,10 @@ HARMLESS = [
     Fault.NOT_STREAMED,
     Fault.HANG_AFTER_TERMINAL_FRAME,
 ]
+
+
+def event(name, **fields):
+    return f"event: {name}\ndata: {json.dumps({'type': name, **fields})}\n\n".encode()
 
 
 @pytest.fixture(autouse=True)
@@ -244,4 +251,25 @@ async def test_the_collected_answer_is_the_sum_of_its_chunks(kind, connected, si
 
         assert response.text == sink.text
         assert len(sink.text.split()) == 200
+        await there.provider.aclose()
+
+
+@pytest.mark.trio
+async def test_what_is_signed_says_where_it_was_made_while_it_streams(connected, sink):
+    canned = canned_anthropic()
+    start, _, _, *_ = canned.frames
+    thought = {"type": "thinking", "thinking": "", "signature": ""}
+    frames = (
+        start,
+        event("content_block_start", index=0, content_block=thought),
+        event("content_block_delta", index=0, delta={"type": "signature_delta", "signature": "EqQB"}),
+        event("content_block_stop", index=0),
+    )
+    with upstream(attrs.evolve(canned, frames=frames)) as server:
+        there = connected("anthropic", server)
+
+        response = await there.provider.stream(HELLO, "m-1", sink)
+
+        assert [chunk.origin for chunk in sink.chunks if chunk.signature] == ["up"]
+        assert response.message.blocks == (ThinkingBlock(signature="EqQB", origin="up"),)
         await there.provider.aclose()
