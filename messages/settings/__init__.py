@@ -8,6 +8,7 @@ from __future__ import annotations
 from .checks import is_header_value, nearest
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
+from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
 from .root import Settings
 from .sections import (
@@ -32,6 +33,7 @@ __all__ = [
     "InstanceSettings",
     "Kind",
     "MeteringSettings",
+    "PriceSettings",
     "ProviderBlock",
     "ProviderSettings",
     "RoutingSettings",

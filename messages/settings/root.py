@@ -8,6 +8,7 @@ import attrs
 
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .families import FAMILIES, KINDS, Kind, api_root
+from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
 from .sections import ApiSettings, MeteringSettings, RoutingSettings, RuntimeSettings
 
@@ -24,6 +25,7 @@ class Settings:
         max_attempts: Attempts per request, at all targets together (1 to 100). Default 3.
         providers: Blocks by provider name.
         routing: How a target is chosen.
+        pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
         api: The HTTP API.
         runtime: The actor runtime.
         metering: The record of what was used.
@@ -39,6 +41,7 @@ class Settings:
     max_attempts: int = attrs.field(default=3, validator=between(1, 100))
     providers: Mapping[str, ProviderSettings] = attrs.field(default=EMPTY, converter=frozen_mapping, validator=names)
     routing: RoutingSettings = RoutingSettings()
+    pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()

@@ -11,6 +11,7 @@ from legion_llm.messages.settings import (
     DemoSettings,
     HealthSettings,
     MeteringSettings,
+    PriceSettings,
     ProviderBlock,
     ProviderSettings,
     RuntimeSettings,
@@ -37,6 +38,7 @@ SECTIONS = [
     ApiSettings,
     RuntimeSettings,
     MeteringSettings,
+    PriceSettings,
     HealthSettings,
     CircuitBreakerSettings,
     ProviderBlock,
@@ -181,3 +183,9 @@ def _fields(block):
 def test_settings_with_a_secret_are_not_pickled():
     with pytest.raises(TypeError):
         pickle.dumps(ProviderBlock(api_key="sk-planted"))
+
+
+@pytest.mark.parametrize("field", ["input", "output", "cache_read", "cache_write"])
+def test_a_price_is_never_negative(field):
+    with pytest.raises(SettingsError, match=rf"^{field}: must be at least 0 USD, got -1"):
+        PriceSettings(**{"input": 1.0, "output": 1.0, field: -1.0})
