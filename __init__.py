@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .adapters.facade import Legion, start
+from .messages.caller import Caller, Profile
 from .messages.chat import (
     ChatMessage,
     Chunk,
@@ -18,6 +19,7 @@ from .messages.chat import (
     Thinking,
     ToolChoice,
     ToolDefinition,
+    Trace,
     Usage,
 )
 from .messages.content import (
@@ -87,6 +89,7 @@ __all__ = [
     "AskCycle",
     "AudioBlock",
     "AuthError",
+    "Caller",
     "CancelledError",
     "ChatMessage",
     "Chunk",
@@ -112,6 +115,7 @@ __all__ = [
     "Outcome",
     "PipelineError",
     "PrivacyModeError",
+    "Profile",
     "ProviderDown",
     "ProviderError",
     "ProviderInfo",
@@ -142,6 +146,7 @@ __all__ = [
     "ToolDefinition",
     "ToolResultBlock",
     "ToolUseBlock",
+    "Trace",
     "UnhandledMessage",
     "UnknownModelError",
     "UnknownProviderError",

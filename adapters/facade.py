@@ -70,7 +70,8 @@ class Legion:
             tools: Tools the model may call, as `ToolDefinition`s or as dicts in the shape of the OpenAI API; [] for none at all.
             timeout: Seconds for the whole request; None takes the setting `request_timeout`.
             **parameters: temperature, top_p, top_k, max_tokens, stop, seed, presence_penalty, frequency_penalty, tool_choice, response_format,
-                thinking, conversation_id, metadata; see `Request` and `Generation`.
+                thinking, conversation_id ("new" begins one), metadata, idempotency_key, priority, caller (a `Caller`), trace (a `Trace`, or the text
+                of a traceparent header); see `Request` and `Generation`.
 
         Returns:
             A future. What it raises stands in `legion_llm.errors`; giving up (`get(timeout)`, `cancel()`, a cancelled await) stops the upstream call.

@@ -7,15 +7,29 @@ from typing import Any, Final
 
 import attrs
 
-from ..messages.chat import ChatMessage, Generation, Request, ResponseFormat, Thinking, ToolChoice, ToolDefinition
+from ..messages.caller import ANONYMOUS, Caller
+from ..messages.chat import (
+    ChatMessage,
+    Generation,
+    Request,
+    ResponseFormat,
+    Thinking,
+    ToolChoice,
+    ToolDefinition,
+    Trace,
+)
 from ..messages.errors import InvalidRequestError
+from ..messages.tracing import inherited
 
 _GENERATION: Final = frozenset(field.name for field in attrs.fields(Generation))
 # Fields of a request that are taken as they are, and those that are looked at.
 _REQUEST: Final = frozenset(
-    {"system", "model", "provider", "tier", "timeout", "conversation_id", "metadata", "extra", "stream"}
+    {
+        *("system", "model", "provider", "tier", "timeout", "conversation_id", "metadata", "extra", "stream"),
+        *("idempotency_key", "priority"),
+    }
 )
-_SHAPED: Final = frozenset({"tools", "tool_choice", "response_format", "thinking"})
+_SHAPED: Final = frozenset({"tools", "tool_choice", "response_format", "thinking", "trace", "caller"})
 
 
 def host_request(
@@ -42,6 +56,8 @@ def host_request(
         tool_choice=_tool_choice(parameters.get("tool_choice")),
         response_format=_typed(parameters, "response_format", ResponseFormat),
         thinking=_typed(parameters, "thinking", Thinking),
+        trace=_trace(parameters.get("trace")),
+        caller=_typed(parameters, "caller", Caller) or ANONYMOUS,
         **{name: parameters[name] for name in _REQUEST & parameters.keys()},
     )
 
@@ -102,6 +118,16 @@ def _tool_choice(value: object) -> ToolChoice | None:
             return ToolChoice(mode=value)
         case name:
             return ToolChoice(mode="tool", name=name)
+
+
+def _trace(value: object) -> Trace | None:
+    """Accept a `Trace`, or the text of a `traceparent` header."""
+    if value is None or isinstance(value, Trace):
+        return value
+    trace = inherited(value) if isinstance(value, str) else None
+    if trace is None:
+        raise InvalidRequestError("trace must be a legion_llm.Trace or the text of a traceparent header", param="trace")
+    return trace
 
 
 def _typed(parameters: Mapping[str, Any], name: str, kind: type[Any]) -> Any:

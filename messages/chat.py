@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import enum
-import os
-import random
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -24,20 +23,12 @@ from .content import (
     ToolUseBlock,
     text_of,
 )
+from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 Priority: TypeAlias = Literal["critical", "high", "normal", "low"]
 
-
-# Seeded by the operating system, anew in a forked child. Not asked for every id: the call gives up the GIL, which another thread then takes.
-_ids = random.Random()  # noqa: S311 - ids are no secrets
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ids.seed)
-
-
-def new_id(prefix: str) -> str:
-    """Return `prefix` and 24 random hex digits ("req_3f…"): unique, but no secret."""
-    return prefix + _ids.randbytes(12).hex()
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class StopReason(enum.StrEnum):
@@ -352,6 +343,9 @@ class Response:
         model: Model as the provider names it.
         stop_sequence: The sequence that was met, where the provider tells.
         warnings: What was lost or changed on the way, in words for people.
+        conversation_id: The conversation it belongs to, or None.
+        trace: Where the request stood in a trace, or None for one that took no step (a sub-call).
+        enrichments: What the pipeline's steps have found out, under "source:type" keys ("confidence:score").
         extra: Fields of the provider's dialect we have no name for; `extra_dialect` tells which dialect.
     """
 
@@ -365,6 +359,9 @@ class Response:
     usage: Usage = attrs.field(factory=Usage)
     routing: RoutingInfo | None = None
     warnings: tuple[str, ...] = ()
+    conversation_id: str | None = None
+    trace: Trace | None = None
+    enrichments: Mapping[str, Any] = EMPTY
     extra: Extra = attrs.field(factory=dict)
     extra_dialect: str | None = None
 

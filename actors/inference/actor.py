@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, TypeAlias
+
+import attrs
 
 from ...messages.chat import Request, Response
 from ...messages.routing import Infer, InferStream
 from ...runtime import Actor, Sink, spawned
 from ...runtime.envelope import current_ask
+from .pipeline.archive import Archive, Passage, PassagesWanted
 from .pipeline.flow import Flow, Services
 from .pipeline.table import TABLE
 from .pipeline.walk import walks
 
+# Requests shown in a snapshot.
+_SHOWN: Final = 10
 
-class Inference(Actor[Infer | InferStream]):
+Command: TypeAlias = Infer | InferStream | PassagesWanted
+
+
+class Inference(Actor[Command]):
     """Takes every request through the steps of its caller's profile.
 
-    Takes Infer and InferStream. Tells nobody itself: the steps do, and the connections report their attempts.
+    Takes Infer, InferStream and PassagesWanted. Tells nobody itself: the steps do, and the connections report their attempts.
+
+    Args:
+        services: What the steps find outside of a request.
+        keep_timelines: Requests that have ended and are kept to be looked at.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, keep_timelines: int = 1000) -> None:
         super().__init__()
         self._services = services
         self._walks = walks(TABLE, services)
+        self._archive = Archive(keep_timelines)
 
     @spawned
     async def on_infer(self, message: Infer) -> Response:
@@ -36,8 +49,40 @@ class Inference(Actor[Infer | InferStream]):
 
     async def _answer(self, request: Request, sink: Sink | None) -> Response:
         flow = Flow(request, self._services, sink=sink, ask=current_ask.get())
-        return await self._walks[flow.profile].answer(flow)
+        try:
+            return await self._walks[flow.profile].answer(flow)
+        finally:
+            self._archive.add(flow)
+
+    def on_passages_wanted(self, message: PassagesWanted) -> tuple[Passage, ...]:
+        """Return the last requests."""
+        return self._archive.last(message.most, message.request_id)
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the steps of each profile."""
-        return {"steps": {str(profile): walk.names for profile, walk in self._walks.items()}}
+        """Return the steps of each profile, how long they took, and the last requests."""
+        return {
+            "steps": {str(profile): walk.names for profile, walk in self._walks.items()},
+            "kept": len(self._archive),
+            "step_times": self._archive.step_times(),
+            "last": [_shown(passage) for passage in self._archive.last(_SHOWN)],
+        }
+
+
+def _shown(passage: Passage) -> dict[str, Any]:
+    routing = passage.routing
+    return {
+        "request_id": passage.request_id,
+        "trace_id": passage.trace_id,
+        "caller": passage.caller,
+        "profile": passage.profile,
+        "outcome": passage.outcome,
+        "error": passage.error,
+        "target": None if routing is None else f"{routing.provider}/{routing.model}",
+        "ms": round(passage.seconds * 1000, 3),
+        "steps_ms": {name: round(seconds * 1000, 3) for name, seconds in passage.steps},
+        "events": [attrs.asdict(event, filter=_is_told) for event in passage.events],
+    }
+
+
+def _is_told(_: object, value: object) -> bool:
+    return value is not None and value not in ("", {})

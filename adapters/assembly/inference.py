@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...actors.inference.actor import Inference
 from ...actors.inference.pipeline.flow import Services
+from ...actors.inference.pipeline.repeats import Repeats
 from ...messages.settings import Settings
 from ...runtime import ActorSystem, Address
 from .addresses import connection_address
@@ -25,5 +26,12 @@ def inference(settings: Settings, system: ActorSystem) -> Inference:
             connection=connection,
             clock=system.clock,
             max_attempts=settings.max_attempts,
-        )
+            repeats=Repeats(
+                system.clock.monotonic,
+                seconds=settings.pipeline.idempotency_seconds,
+                most=settings.pipeline.idempotency_entries,
+            ),
+            assign_conversation_ids=settings.pipeline.assign_conversation_ids,
+        ),
+        keep_timelines=settings.pipeline.keep_timelines,
     )

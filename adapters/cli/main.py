@@ -8,6 +8,7 @@ from ... import __version__
 from .chat import chat
 from .complaint import ComplainingGroup
 from .config import config
+from .pipeline import pipeline
 from .serve import serve
 
 EXAMPLES = """\b
@@ -31,6 +32,7 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(chat)
 cli.add_command(config)
+cli.add_command(pipeline)
 
 
 def main() -> None:

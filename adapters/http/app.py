@@ -20,7 +20,7 @@ from .answers import Answer, error_answer, fresh_request_id, send_answer
 from .config import HttpApiConfig
 from .faults import CLOSE, HttpFault
 from .gateway import Gateway
-from .keyring import CALLER
+from .identity import CALLER
 from .routes.chat import ChatEndpoint
 from .routes.models import ModelRoutes
 from .routes.status import StatusRoutes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.types import Send
@@ -29,7 +30,7 @@ class EventRelay:
         stream: The answer.
         renderer: Turns its chunks into events.
         send: The exchange's.
-        request_id: For the header.
+        headers: What the answer's head says beside what every event stream says.
         comment_interval: Seconds of silence after which a comment is sent.
     """
 
@@ -39,13 +40,13 @@ class EventRelay:
         renderer: StreamRenderer,
         send: Send,
         *,
-        request_id: bytes,
+        headers: Iterable[tuple[bytes, bytes]],
         comment_interval: float,
     ) -> None:
         self._stream = stream
         self._renderer = renderer
         self._send = send
-        self._request_id = request_id
+        self._headers = (*_HEADERS, *headers)
         self._interval = comment_interval
         self._loop = asyncio.get_running_loop()
         self._sent_at = 0.0
@@ -57,8 +58,7 @@ class EventRelay:
             LegionError: It failed before anything was sent, so that there is still a status to say so.
         """
         chunks = await unless_stopped(self._stream.read_many())
-        headers = [*_HEADERS, (b"x-request-id", self._request_id)]
-        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
         ticker = self._loop.create_task(self._tick())
         try:
             closing = await self._relay(chunks)

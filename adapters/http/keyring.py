@@ -12,9 +12,6 @@ from ...messages.secret import SecretRef
 from ..settings.credentials import Absent, resolve
 from .identity import Headers
 
-# Where the name of the caller's key stands in the scope of an admitted request.
-CALLER: Final = "legion_llm.caller"
-
 _BEARER: Final = b"bearer "
 
 

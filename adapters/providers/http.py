@@ -12,6 +12,7 @@ import httpx
 from ...actors.connection.port import ChunkSink
 from ...messages.chat import ChatMessage, Request, Response
 from ...messages.content import ThinkingBlock
+from ...messages.tracing import traceparent_of
 from ..dialects.protocol import DialectOptions, ProviderDialect, WireRequest
 from .endpoint import Endpoint
 from .exchange import Exchange
@@ -65,20 +66,26 @@ class HttpProvider:
     async def chat(self, request: Request, model: str) -> Response:
         """Return the whole answer; see the port."""
         wire = self._dialect.render_request(request, model, stream=False, options=self._options)
-        post = self._endpoint.post(wire.path, wire.body, stream=False)
+        post = self._post(request, wire, stream=False)
         response = await self._read(post, model, self._dialect.parse_response)
         return self._completed(response, wire, model)
 
     async def stream(self, request: Request, model: str, sink: ChunkSink) -> Response:
         """Send the chunks of the answer as they arrive, and return the whole of it; see the port."""
         wire = self._dialect.render_request(request, model, stream=True, options=self._options)
-        post = self._endpoint.post(wire.path, wire.body, stream=True)
+        post = self._post(request, wire, stream=True)
         exchange = self._exchange(model)
         relay = Relay(exchange, self._dialect, sink, self._max_body_bytes)
         await exchange.run(self._transport, post, relay.read, Stage.STREAMING)
         return relay.builder.build(
             model=model, created=int(self._wall_clock()), origin=self.name, warnings=wire.warnings
         )
+
+    def _post(self, request: Request, wire: WireRequest, *, stream: bool) -> httpx.Request:
+        post = self._endpoint.post(wire.path, wire.body, stream=stream)
+        if request.trace is not None:
+            post.headers["traceparent"] = traceparent_of(request.trace)
+        return post
 
     async def models(self) -> tuple[str, ...]:
         """Return the models that the provider lists; see the port."""

@@ -14,12 +14,12 @@ from ...actors.connection.port import ChunkSink
 from ...messages.chat import Chunk
 from ...messages.content import ThinkingBlock
 from ...messages.errors import ProviderError, UpstreamError
+from ...messages.unstreamed import chunks_of
 from ..dialects.protocol import ProviderDialect, StreamParser
 from .exchange import Exchange, Phase
 from .faults import HTTPX_ERRORS
 from .pages import refuse_html
 from .response_builder import ResponseBuilder
-from .unstreamed import chunks_of
 
 DRAIN_SECONDS: Final = 1.0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from .checks import is_header_value, nearest
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
+from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
 from .root import Settings
@@ -33,6 +34,7 @@ __all__ = [
     "InstanceSettings",
     "Kind",
     "MeteringSettings",
+    "PipelineSettings",
     "PriceSettings",
     "ProviderBlock",
     "ProviderSettings",

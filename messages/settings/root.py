@@ -8,6 +8,7 @@ import attrs
 
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .families import FAMILIES, KINDS, Kind, api_root
+from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
 from .sections import ApiSettings, MeteringSettings, RoutingSettings, RuntimeSettings
@@ -29,6 +30,7 @@ class Settings:
         api: The HTTP API.
         runtime: The actor runtime.
         metering: The record of what was used.
+        pipeline: What the pipeline remembers of requests.
 
     Raises:
         SettingsError: A value is out of range, or values contradict each other; `path` says where.
@@ -45,6 +47,7 @@ class Settings:
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()
+    pipeline: PipelineSettings = PipelineSettings()
 
     def __attrs_post_init__(self) -> None:
         for name, path, block in _blocks(self.providers):

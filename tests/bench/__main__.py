@@ -14,6 +14,7 @@ import attrs
 import calls
 import fast_upstream
 import legion_llm
+import pipeline
 import served
 
 WIDTHS = (1, 32, 256)
@@ -51,6 +52,7 @@ TARGETS = {
     "facade": Target(what="facade call at 32 in flight, CPU over bare httpx", limit=0.30, unit="x"),
     "http": Target(what="HTTP path at 32 connections, per core", limit=3000, unit="requests/s", at_least=True),
     "ask": Target(what="ask on one loop, async def handler", limit=20, unit="us"),
+    "pipeline": Target(what="the whole pipeline over an empty one, plain request", limit=60, unit="us"),
     "ready": Target(what="start() to ready", limit=0.5, unit="s"),
     "memory": Target(what="idle memory", limit=80, unit="MB"),
     "import": Target(what="import legion_llm", limit=0.2, unit="s"),
@@ -114,6 +116,13 @@ class Bench:
             if name == "ask on one loop, async def handler":
                 self.reached["ask"] = cost.wall
 
+    def pipeline(self) -> None:
+        print("\nthe pipeline's steps (CPU us per plain request, answered at once)")
+        empty, whole = pipeline.costs(self._calls, 2 * self._rounds + 1)
+        self.show("routing and the call alone", cpu_us=empty)
+        self.show("the whole table", cpu_us=whole)
+        self.reached["pipeline"] = whole - empty
+
     def served(self, port: int) -> None:
         print("\nHTTP path (the gateway's own CPU; per_s is what one core of its own gives)")
         with served.gateway(port) as (gateway_port, process):
@@ -143,7 +152,9 @@ def _python(code: str, *arguments: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of each")
-    parser.add_argument("--only", choices=("calls", "asks", "served", "fresh", "streams"), help="one part alone")
+    parser.add_argument(
+        "--only", choices=("calls", "asks", "pipeline", "served", "fresh", "streams"), help="one part alone"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the rows to a file, too")
     options = parser.parse_args()
     bench = Bench(quick=options.quick)
@@ -162,6 +173,8 @@ def main() -> None:
                 bench.streams(legion)
         if options.only in (None, "asks"):
             bench.asks()
+        if options.only in (None, "pipeline"):
+            bench.pipeline()
     finally:
         upstream.terminate()
     print("\nmust reach")

@@ -9,11 +9,13 @@ from typing import Any, Final
 import attrs
 
 from ....messages.caller import Profile
-from ....messages.chat import Request, Response
+from ....messages.chat import Request, Response, Trace
 from ....messages.routing import Resolution
+from ....messages.unstreamed import chunks_of
 from ....runtime import Address, Clock, Sink
 from ....runtime.envelope import Envelope
 from ....runtime.interruption import interruption
+from .repeats import Repeats
 from .timeline import Timeline
 
 _NO_DATA: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -28,12 +30,16 @@ class Services:
         connection: The connection to a provider instance, by its name.
         clock: The system's clock.
         max_attempts: Attempts per exchange with a provider, at all targets together.
+        repeats: The answers that requests with an idempotency key were given; None: such a key means nothing.
+        assign_conversation_ids: Whether a request without a conversation begins one.
     """
 
     router: Address
     connection: Callable[[str], Address]
     clock: Clock
     max_attempts: int = 3
+    repeats: Repeats | None = None
+    assign_conversation_ids: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -65,8 +71,11 @@ class Flow:
         sink: Where chunks go, or None where the answer is wanted whole.
         started: Monotonic moment at which it began.
         ask: The ask that is being answered: its deadline, and whether its caller still waits. None outside of an actor.
+        trace: Where the request stands in a trace; None until a step has looked.
+        exchange_id: The exchange with a provider that is under way, or was the last; "" before the first.
         resolution: What the router decided, once it has.
         response: The answer, once there is one.
+        answered_by: The step that had the answer without a provider, or None; see `answer_early`.
         error: Why there will be none; set before the steps that close a failed request run.
         step: Name of the step that is running, or was the last to run.
         warnings: What was lost or changed, in words for people; they go out with the answer.
@@ -77,11 +86,14 @@ class Flow:
     """
 
     __slots__ = (
+        "_endings",
+        "answered_by",
         "ask",
         "audit",
         "durations",
         "enrichments",
         "error",
+        "exchange_id",
         "now",
         "original",
         "profile",
@@ -93,6 +105,7 @@ class Flow:
         "started",
         "step",
         "timeline",
+        "trace",
         "warnings",
     )
 
@@ -106,8 +119,11 @@ class Flow:
         self.now = services.clock.monotonic
         self.started = self.now()
         self.ask = ask
+        self.trace: Trace | None = None
+        self.exchange_id = ""
         self.resolution: Resolution | None = None
         self.response: Response | None = None
+        self.answered_by: str | None = None
         self.error: BaseException | None = None
         self.step = ""
         self.warnings: list[str] = []
@@ -115,6 +131,7 @@ class Flow:
         self.audit: list[AuditEntry] = []
         self.timeline = Timeline(self.now, self.started)
         self.durations: list[tuple[str, float]] = []
+        self._endings: list[Callable[[Flow], None]] = []
 
     @property
     def elapsed(self) -> float:
@@ -131,6 +148,23 @@ class Flow:
         ask = self.ask
         if ask is not None and (ask.deadline <= self.now() or (ask.reply_to is not None and ask.reply_to.cancelled)):
             raise interruption(ask)
+
+    async def answer_early(self, response: Response) -> None:
+        """Answer without a provider: of the steps that follow, only those that must see every request are taken."""
+        self.response = response
+        self.answered_by = self.step
+        if self.sink is not None:
+            for chunk in chunks_of(response):
+                await self.sink.send(chunk)
+
+    def at_end(self, function: Callable[[Flow], None]) -> None:
+        """Call `function` when the request has ended, however that is; the last one named is called first. It must not raise."""
+        self._endings.append(function)
+
+    def end(self) -> None:
+        """The request has ended."""
+        while self._endings:
+            self._endings.pop()(self)
 
     def warn(self, text: str) -> None:
         """Tell the caller of something that was lost or changed."""

@@ -6,15 +6,18 @@ from typing import Final
 
 from ....messages.caller import Profile
 from .step import OnFailure, Phase, Step
-from .steps import provider_call, response_return, routing
+from .steps import (
+    conversation_uuid,
+    idempotency,
+    provider_call,
+    request_normalization,
+    response_normalization,
+    response_return,
+    routing,
+    tracing_init,
+)
 
-BEFORE, PROVIDER, AFTER = Phase.BEFORE, Phase.PROVIDER, Phase.AFTER
-FATAL, DEGRADE = OnFailure.FATAL, OnFailure.DEGRADE
-
-# Who skips what. A call that a step of another request makes takes the way to the provider and nothing else: whoever asks was looked at already.
-SUBCALL: Final = frozenset({Profile.SUBCALL})
-
-# The names and their order; a step that is not in the table is not built yet.
+# The names and their order; a step that is not in the table below is not built yet.
 ORDER: Final = (
     "tracing_init",
     "idempotency",
@@ -47,9 +50,42 @@ ORDER: Final = (
     "response_return",
 )
 
+BEFORE, PROVIDER, AFTER = Phase.BEFORE, Phase.PROVIDER, Phase.AFTER
+FATAL, DEGRADE = OnFailure.FATAL, OnFailure.DEGRADE
+
+GAIA, SYSTEM, QUICK, SERVICE = Profile.GAIA, Profile.SYSTEM, Profile.QUICK_REPLY, Profile.SERVICE
+
+# A call that a step of another request makes takes the way to the provider and nothing else: who asks was looked at already.
+SUBCALL: Final = frozenset({Profile.SUBCALL})
+# The host's own are not governed; a quick reply is not read closely.
+OWN: Final = SUBCALL | {GAIA, SYSTEM}
+OWN_OR_QUICK: Final = OWN | {QUICK}
+# Nobody whose words should be remembered, or added to.
+CONTEXTLESS: Final = OWN_OR_QUICK | {SERVICE}
+
 TABLE: Final = (
+    Step("tracing_init", BEFORE, FATAL, tracing_init.run, skipped_by=SUBCALL),
+    Step(
+        "idempotency",
+        BEFORE,
+        FATAL,
+        idempotency.run,
+        skipped_by=OWN_OR_QUICK,
+        offered=idempotency.offered,
+        wanted=idempotency.wanted,
+    ),
+    Step(
+        "conversation_uuid",
+        BEFORE,
+        FATAL,
+        conversation_uuid.run,
+        skipped_by=CONTEXTLESS,
+        wanted=conversation_uuid.wanted,
+    ),
     Step("routing", BEFORE, FATAL, routing.run),
+    Step("request_normalization", BEFORE, FATAL, request_normalization.run, skipped_by=SUBCALL),
     Step("provider_call", PROVIDER, FATAL, provider_call.run),
+    Step("response_normalization", AFTER, FATAL, response_normalization.run, skipped_by=SUBCALL),
     Step(
         "response_return",
         AFTER,
@@ -57,5 +93,6 @@ TABLE: Final = (
         response_return.run,
         wanted=response_return.wanted,
         skipped_by=SUBCALL,
+        closes=True,
     ),
 )

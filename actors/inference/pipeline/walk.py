@@ -65,12 +65,14 @@ class Walk:
         try:
             for row in self._rows:
                 begun += 1
-                if row.wanted is None or row.wanted(flow):
+                if (flow.answered_by is None or row.closes) and (row.wanted is None or row.wanted(flow)):
                     await _take(row, flow)
                     flow.check()
         except BaseException as error:
             self._close(flow, error, self._rows[begun:])
             raise
+        finally:
+            flow.end()
         assert flow.response is not None  # provider_call is fatal and sets it
         return flow.response
 

@@ -13,7 +13,7 @@ from ..config import HttpApiConfig
 from ..events import EventRelay
 from ..faults import ClientGone, HttpFault
 from ..gateway import Gateway
-from ..identity import request_id_of, routing_headers
+from ..identity import admitted, answer_headers, request_id_of, trace_headers
 from ..waiting import DisconnectWatch, unless_stopped
 
 
@@ -37,7 +37,7 @@ class ChatEndpoint:
         request_id = request_id_of(headers)
         body = JsonBody(headers, receive, self._config.settings)
         try:
-            request = self._dialect.parse_request(await unless_stopped(body.read()))
+            request = admitted(self._dialect.parse_request(await unless_stopped(body.read())), scope)
             request_id = request_id or request.id.encode()
             answer = self._stream if request.stream else self._whole
             await answer(request, request_id, scope, send)
@@ -55,7 +55,7 @@ class ChatEndpoint:
                 if client.gone:
                     raise ClientGone from None
                 raise
-        headers = (JSON, (b"x-request-id", request_id), *routing_headers(response.routing))
+        headers = (JSON, (b"x-request-id", request_id), *answer_headers(request, response))
         await send_answer(send, Answer(200, self._dialect.render_response(response, request), headers))
 
     async def _stream(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
@@ -65,7 +65,7 @@ class ChatEndpoint:
                 stream,
                 self._dialect.stream_renderer(request),
                 send,
-                request_id=request_id,
+                headers=((b"x-request-id", request_id), *trace_headers(request)),
                 comment_interval=self._config.comment_interval,
             )
             try:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from legion_llm.adapters.dialects.anthropic import AnthropicMessages
 from legion_llm.adapters.dialects.openai_chat import OpenAIChat
 from legion_llm.adapters.providers.response_builder import ResponseBuilder
-from legion_llm.adapters.providers.unstreamed import chunks_of
 from legion_llm.messages.chat import ChatMessage, ChunkKind, Request, Response, StopReason, Usage
 from legion_llm.messages.content import OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from legion_llm.messages.errors import (
@@ -24,6 +23,7 @@ from legion_llm.messages.errors import (
     StreamBrokenError,
     UpstreamError,
 )
+from legion_llm.messages.unstreamed import chunks_of
 from pydantic import TypeAdapter
 
 GOLDEN = Path(__file__).parent / "golden"

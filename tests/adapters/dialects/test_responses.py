@@ -15,7 +15,6 @@ from legion_llm.adapters.dialects.openai_chat import OpenAIChat
 from legion_llm.adapters.dialects.openai_responses import OpenAIResponses
 from legion_llm.adapters.dialects.protocol import DialectOptions
 from legion_llm.adapters.providers.response_builder import ResponseBuilder
-from legion_llm.adapters.providers.unstreamed import chunks_of
 from legion_llm.messages.chat import ChatMessage, Request, Response, StopReason, Thinking, ToolChoice, Usage
 from legion_llm.messages.content import (
     DocumentBlock,
@@ -27,6 +26,7 @@ from legion_llm.messages.content import (
     ToolUseBlock,
 )
 from legion_llm.messages.errors import InvalidRequestError, LegionError, RateLimitError
+from legion_llm.messages.unstreamed import chunks_of
 from openai.types.responses import Response as OfficialResponse
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter

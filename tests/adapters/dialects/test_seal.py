@@ -12,9 +12,9 @@ from legion_llm.adapters.dialects.anthropic import AnthropicMessages
 from legion_llm.adapters.dialects.openai_responses import OpenAIResponses
 from legion_llm.adapters.dialects.protocol import DialectOptions
 from legion_llm.adapters.dialects.seal import opened, sealed, unsealed
-from legion_llm.adapters.providers.unstreamed import chunks_of
 from legion_llm.messages.chat import ChatMessage, ChunkKind, Request, Response
 from legion_llm.messages.content import TextBlock, ThinkingBlock
+from legion_llm.messages.unstreamed import chunks_of
 
 TEXT = st.none() | st.text(max_size=20)
 FOREIGN = ThinkingBlock(text="hm", signature="c2ln", origin="gemini/eu")

@@ -12,4 +12,16 @@ async def run(flow: Flow) -> None:
     Raises:
         LegionError: None did.
     """
-    flow.response = await exchange(flow)
+    timeline = flow.timeline
+    timeline.add("provider:request_sent", "provider", exchange_id=flow.exchange_id, source="pipeline")
+    started = flow.now()
+    response = flow.response = await exchange(flow)
+    timeline.add(
+        "provider:response_received",
+        "provider",
+        exchange_id=flow.exchange_id,
+        source=None if response.routing is None else response.routing.provider,
+        target="pipeline",
+        detail=response.stop_reason,
+        duration_ms=(flow.now() - started) * 1000,
+    )

@@ -244,3 +244,45 @@ def test_every_profile_has_a_walk(steps, services):
     assert set(compiled) == set(Profile)
     assert compiled[Profile.SUBCALL].names == ("call",)
     assert compiled[Profile.EXTERNAL].names == ("a", "call")
+
+
+def test_a_request_answered_early_takes_only_the_steps_that_must_see_every_request(steps, flow_of, services, answer):
+    async def known(flow):
+        await flow.answer_early(answer)
+
+    flow = flow_of()
+    walk = Walk(
+        (
+            Step("known", Phase.BEFORE, FATAL, known),
+            steps.row("b"),
+            steps.call(),
+            steps.row("c"),
+            steps.row("audit", closes=True),
+        ),
+        Profile.HUMAN,
+        services,
+    )
+
+    response = trio.run(walk.answer, flow)
+
+    assert response is answer
+    assert steps.taken == ["audit"]
+    assert flow.answered_by == "known"
+
+
+@pytest.mark.parametrize("error", [None, NO])
+def test_what_a_step_wants_to_hear_at_the_end_it_hears_however_that_comes(steps, walked, flow_of, error):
+    heard = []
+
+    def arrange(flow):
+        flow.at_end(lambda flow: heard.append(("first", flow.error)))
+        flow.at_end(lambda flow: heard.append(("second", flow.error)))
+
+    rows = (steps.row("a", before=arrange), steps.row("b", error=error), steps.call(), steps.row("c", closes=True))
+    if error is None:
+        walked(flow_of(), *rows)
+    else:
+        with pytest.raises(PipelineError):
+            walked(flow_of(), *rows)
+
+    assert heard == [("second", error), ("first", error)]

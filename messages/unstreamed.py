@@ -1,11 +1,11 @@
-"""A whole answer as the chunks of a stream, for servers that do not stream."""
+"""A whole answer as the chunks of a stream: of a server that does not stream, or of an answer that was there already."""
 
 from __future__ import annotations
 
 import attrs
 
-from ...messages.chat import BlockKind, Chunk, ChunkKind, Response
-from ...messages.content import AudioBlock, ImageBlock, OpaqueBlock, ThinkingBlock, ToolUseBlock
+from .chat import BlockKind, Chunk, ChunkKind, Response
+from .content import AudioBlock, ImageBlock, OpaqueBlock, ThinkingBlock, ToolUseBlock
 
 
 def chunks_of(response: Response) -> list[Chunk]:
