@@ -285,6 +285,8 @@ class Process:
             self._answer_failure(envelope, error)
         except BaseException as error:  # a bug: the asker hears, and the actor dies if its state may be damaged
             if not is_bug(error):
+                if asker is not None:  # the task is cancelled because the actor ends, unless the asker gave up
+                    asker.fail(self._why_cancelled())
                 raise
             if row.mode is Mode.SPAWNED:
                 self._bug_in_task(envelope, error)
@@ -305,9 +307,6 @@ class Process:
             self._exclusive = False
             statistics.current = None
             self._cell.waits_for = []
-        if envelope.reply_to is not None:
-            # Ignored where there is an answer already. Where there is none, the task was cancelled because the actor ends.
-            envelope.reply_to.fail(self._why_cancelled())
         if row.mode is Mode.EXCLUSIVE or self._stop is not None or self._crash is not None:
             self._parker.unpark()
 

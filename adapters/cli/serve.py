@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import signal
@@ -16,6 +15,7 @@ import click
 
 from ... import __version__
 from ...messages.errors import LegionError, SystemNotRunning
+from .collector import spare_the_collector
 from .options import config_option
 
 if TYPE_CHECKING:
@@ -58,19 +58,13 @@ def serve(config: Path | None, host: str | None, port: int | None) -> None:
     api = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = load_settings(config=config, overrides={"api": api}, environ=os.environ)
     legion = start_gateway(settings)
-    _spare_the_collector()
+    spare_the_collector()
     with _stop_signals_interrupt():
         _announce(legion)
         try:
             _wait_while_ready(legion)
         except KeyboardInterrupt:
             _drain(legion)
-
-
-def _spare_the_collector() -> None:
-    """What was made until now lives as long as the process, which is ours: no full collection need walk over it again, while requests wait."""
-    gc.collect()
-    gc.freeze()
 
 
 def _announce(legion: Legion) -> None:

@@ -12,6 +12,7 @@ import attrs
 import fast_upstream
 import psutil
 import trio
+from legion_llm.adapters.cli.collector import spare_the_collector
 from legion_llm.adapters.serving import start_gateway
 from legion_llm.adapters.settings import load_settings
 
@@ -47,6 +48,7 @@ def settings(port: int, **more: object) -> dict[str, object]:
 def _serve(pipe: Connection, upstream_port: int) -> None:
     fast_upstream.pin(0)
     legion = start_gateway(load_settings(overrides=settings(upstream_port, api={"port": 0}), environ={}), environ={})
+    spare_the_collector()  # as `legion-llm serve` does
     pipe.send(legion.url)
     pipe.recv()
     legion.shutdown()
