@@ -296,9 +296,9 @@ class Process:
             if asker is not None:
                 asker.set(value)
         finally:
-            self._end_task(envelope, row, started)
+            self._end_task(row, started)
 
-    def _end_task(self, envelope: Envelope, row: Handler, started: float) -> None:
+    def _end_task(self, row: Handler, started: float) -> None:
         self._running -= 1
         statistics = self._cell.statistics
         statistics.tasks = self._running
