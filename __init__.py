@@ -32,6 +32,7 @@ from .messages.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from .messages.embedding import Embedding, EmbedRequest, EmbedResponse
 from .messages.errors import (
     AccessDeniedError,
     AccountError,
@@ -98,6 +99,9 @@ __all__ = [
     "ContextOverflow",
     "DeadlineExceeded",
     "DocumentBlock",
+    "EmbedRequest",
+    "EmbedResponse",
+    "Embedding",
     "EmbeddingUnavailableError",
     "EscalationExhausted",
     "ForkedProcess",

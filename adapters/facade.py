@@ -12,9 +12,11 @@ from typing import Any, Self
 import sniffio
 
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
+from ..messages.embedding import EmbedResponse, EmbedTask
 from ..messages.settings import Settings
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
+from .host.embed_request import embed_request
 from .host_request import host_request
 
 
@@ -118,6 +120,37 @@ class Legion:
             "timeout": timeout,
         }
         return self.gateway.submit_stream(host_request(message, messages, {**named, **parameters, "stream": True}))
+
+    def embed(
+        self,
+        inputs: Any,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        task: EmbedTask = "document",
+        dimensions: int | None = None,
+        timeout: float | None = None,
+    ) -> Reply[EmbedResponse]:
+        """Turn texts into vectors, all of them of one model.
+
+        Args:
+            inputs: A text, or a list: of texts, of mappings that hold one under "text" or "content", of lists of texts (joined by line feeds) or of
+                token numbers.
+            model: Model name, "instance/model", or None to let the section `embedding` of the settings choose; the chats' default has no say.
+            provider: Provider or instance to use, or None.
+            task: "document" for what is to be found, "query" for what looks for it.
+            dimensions: Length of the vectors (at least 1); None takes `embedding.dimension`, where that is enforced.
+            timeout: Seconds for the whole request; None takes the setting `request_timeout`.
+
+        Returns:
+            A future: `.vectors` in the order of the inputs, `.vector` of a single one, `.items` with what became of each.
+
+        Raises:
+            InvalidRequestError: The arguments make no request.
+            SystemNotRunning: It is not ready.
+        """
+        named = {"model": model, "provider": provider, "task": task, "dimensions": dimensions, "timeout": timeout}
+        return self.gateway.embed(embed_request(inputs, named))
 
     def submit(self, request: Request) -> Reply[Response]:
         """Ask with a ready-made request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
+from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders
 from ..runtime import ActorSystem, Reply, Stream, SystemState
@@ -25,6 +26,7 @@ class ActorGateway:
         self._enabled = enabled
         self._inference = system.address("inference")
         self._router = system.address("router")
+        self._embedder = system.address("embedder")
 
     def submit(self, request: Request) -> Reply[Response]:
         """Answer a request."""
@@ -35,6 +37,11 @@ class ActorGateway:
         """Answer a request piece by piece."""
         self._check()
         return self._inference.stream(InferStream(request=request), timeout=self._timeout_of(request))
+
+    def embed(self, request: EmbedRequest) -> Reply[EmbedResponse]:
+        """Turn texts into vectors."""
+        self._check()
+        return self._embedder.request(Embed(request=request), timeout=self._timeout_of(request))
 
     def models(self) -> Reply[tuple[ModelInfo, ...]]:
         """List the models that can be asked for."""
@@ -57,5 +64,5 @@ class ActorGateway:
         if not self._enabled:
             raise SystemNotRunning("requests are refused: the setting `enabled` is false")
 
-    def _timeout_of(self, request: Request) -> float:
+    def _timeout_of(self, request: Request | EmbedRequest) -> float:
         return self._timeout if request.timeout is None else min(self._timeout, request.timeout)

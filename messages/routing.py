@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 import attrs
 
@@ -158,6 +159,7 @@ class AttemptFinished(Message[None]):
         error: The error's class name, or None after success; never its text, which may quote a prompt.
         retry_after: Seconds that the provider asked us to wait, or None.
         epoch: Of the circuit when the attempt began.
+        request_type: chat or embedding.
     """
 
     request_id: str
@@ -172,3 +174,4 @@ class AttemptFinished(Message[None]):
     retry_after: float | None = None
     epoch: int = 0
     sent: bool = True
+    request_type: Literal["chat", "embedding"] = "chat"

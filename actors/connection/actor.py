@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 import trio
 
 from ...messages.catalogue import CatalogueChanged
 from ...messages.chat import Response, Usage
-from ...messages.errors import CancelledError, DeadlineExceeded, LegionError, RefusedError
+from ...messages.embedding import EmbedAnswer, EmbedCall
+from ...messages.errors import CancelledError, DeadlineExceeded, LegionError, RefusedError, UnsupportedCapability
 from ...messages.outcome import Outcome, outcome_of
 from ...messages.routing import (
     AttemptFinished,
@@ -22,7 +23,9 @@ from ...messages.routing import (
 from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
 from .permits import Permits
-from .port import Provider
+from .port import EmbeddingProvider, Provider
+
+AnswerT = TypeVar("AnswerT", Response, EmbedAnswer)
 
 # A provider's catalogue changes rarely; asking costs a request.
 _CATALOGUE_INTERVAL: Final = 60.0
@@ -50,13 +53,13 @@ class ConnectionConfig:
     fetch_catalogue: bool
 
 
-Command: TypeAlias = Call | StreamCall | HealthChanged
+Command: TypeAlias = Call | StreamCall | EmbedCall | HealthChanged
 
 
 class Connection(Actor[Command]):
     """Owns the permits of one provider instance and the provider behind it.
 
-    Takes Call and StreamCall, and HealthChanged from health. Tells AttemptFinished to health and metering, CatalogueChanged to the router.
+    Takes Call, StreamCall and EmbedCall, and HealthChanged from health. Tells AttemptFinished to health and metering, CatalogueChanged to the router.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
@@ -88,6 +91,14 @@ class Connection(Actor[Command]):
         """Make one streamed attempt."""
         return await self._attempt(message, lambda: self._provider.stream(message.request, message.target.model, sink))
 
+    @spawned
+    async def on_embed_call(self, message: EmbedCall) -> EmbedAnswer:
+        """Make one attempt at vectors."""
+        provider = self._provider
+        if not isinstance(provider, EmbeddingProvider):
+            raise UnsupportedCapability(f"{self._config.instance} makes no embeddings", capability="embeddings")
+        return await self._attempt(message, lambda: provider.embed(message.batch, message.target.model))
+
     def on_health_changed(self, message: HealthChanged) -> None:
         """Admit accordingly from now on."""
         self._permits.health_changed(message)
@@ -102,7 +113,7 @@ class Connection(Actor[Command]):
             "circuit": self._permits.state,
         }
 
-    async def _attempt(self, message: Call | StreamCall, call: Callable[[], Awaitable[Response]]) -> Response:
+    async def _attempt(self, message: Call | StreamCall | EmbedCall, call: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         """Admit the attempt, make it, and report how it ended, whichever way that is."""
         with await self._permits.lease(self.clock.monotonic()) as lease:
             started = self.clock.monotonic()
@@ -126,7 +137,7 @@ class Connection(Actor[Command]):
 
     def _report(
         self,
-        message: Call | StreamCall,
+        message: Call | StreamCall | EmbedCall,
         started: float,
         epoch: int,
         error: BaseException | None,
@@ -146,6 +157,7 @@ class Connection(Actor[Command]):
             retry_after=error.retry_after if isinstance(error, LegionError) else None,
             epoch=epoch,
             sent=not isinstance(error, RefusedError),
+            request_type="embedding" if isinstance(message, EmbedCall) else "chat",
         )
         self._health.offer(finished)
         self._metering.offer(finished)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ...messages.chat import Chunk, Request, Response
+from ...messages.embedding import EmbedAnswer, EmbedBatch
 
 
 class ChunkSink(Protocol):
@@ -48,3 +49,16 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Close idle connections. May be called twice."""
+
+
+@runtime_checkable
+class EmbeddingProvider(Protocol):
+    """A provider that makes vectors, too. One that lacks this method is never asked for any."""
+
+    async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
+        """Return one vector per input, in their order.
+
+        Raises:
+            ContextOverflow: An input is too long; it is then cut and asked for again.
+            LegionError: Why there are no vectors.
+        """

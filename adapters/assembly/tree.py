@@ -11,6 +11,7 @@ from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec, Intensity, SupervisorSpec
 from ..providers.build import build_provider
 from .connections import connection_spec
+from .embedding import embedder
 from .inference import inference
 from .routing import health, router
 
@@ -59,6 +60,7 @@ def tree_of(
                 children=tuple(connection_spec(each, provider, system, capacity) for each in instances),
             ),
             child("inference", lambda: inference(settings, system)),
+            child("embedder", lambda: embedder(settings, instances, system)),
             *edge,
         ),
     )

@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import attrs
 
 from ...messages.chat import Chunk, Request, Response
+from ...messages.embedding import EmbedAnswer, EmbedBatch, EmbedRequest, EmbedResponse
 from ...messages.errors import LegionError, UpstreamError
 
 
@@ -112,6 +113,54 @@ class ProviderDialect(Protocol):
         """Path of the catalogue below the provider's root ("/models")."""
 
 
+class EmbeddingDialect(Protocol):
+    """The client's half of an API for embeddings: we speak it to a provider."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dialect ("openai.embeddings")."""
+
+    def render_embed(self, batch: EmbedBatch, model: str, options: DialectOptions) -> WireRequest:
+        """Return the request as the provider reads it.
+
+        Raises:
+            UnsupportedCapability: The dialect cannot say what the batch needs.
+        """
+
+    def parse_embed(self, body: bytes) -> EmbedAnswer:
+        """Return the vectors, one per input and in their order.
+
+        Raises:
+            ProviderError: The body is not what the provider documents.
+            UpstreamError: The body is an error in disguise (an error object under status 200).
+        """
+
+
+class ErrorDialect(Protocol):
+    """What every served API can do: say what went wrong."""
+
+    def render_error(self, error: LegionError) -> bytes:
+        """Return the error as a JSON body; its status stands in `messages.error_table`."""
+
+
+class ServedEmbeddings(ErrorDialect, Protocol):
+    """The server's half of an API for embeddings: clients speak it to us."""
+
+    def parse_embed_request(self, body: bytes) -> EmbedRequest:
+        """Return what the client wants embedded.
+
+        Raises:
+            InvalidRequestError: The body is malformed; `param` names the field.
+        """
+
+    def render_embed_response(self, response: EmbedResponse, request: EmbedRequest) -> bytes:
+        """Return the answer as JSON bytes.
+
+        Raises:
+            EmbeddingUnavailableError: An input has no vector, and the dialect cannot say so.
+        """
+
+
 class StreamRenderer(Protocol):
     """Turns chunks into the bytes of a streamed answer, for one client."""
 
@@ -137,7 +186,7 @@ class TokenCounting(Protocol):
         """
 
 
-class ServedDialect(Protocol):
+class ServedDialect(ErrorDialect, Protocol):
     """The server's half: clients speak it to us."""
 
     @property
@@ -156,6 +205,3 @@ class ServedDialect(Protocol):
 
     def stream_renderer(self, request: Request) -> StreamRenderer:
         """Return a fresh renderer for one streamed answer."""
-
-    def render_error(self, error: LegionError) -> bytes:
-        """Return the error as a JSON body; its status stands in `messages.error_table`."""

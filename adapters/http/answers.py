@@ -11,7 +11,7 @@ from starlette.types import Send
 from ...messages.chat import new_id
 from ...messages.error_table import error_row
 from ...messages.errors import LegionError
-from ..dialects.protocol import ServedDialect
+from ..dialects.protocol import ErrorDialect
 from .faults import HttpFault
 from .identity import Headers, request_id_of
 
@@ -39,7 +39,7 @@ async def send_answer(send: Send, answer: Answer, *, ends: bool = True) -> None:
     await send({"type": "http.response.body", "body": answer.body, "more_body": not ends})
 
 
-def error_answer(dialect: ServedDialect, failure: LegionError | HttpFault, request_id: bytes) -> Answer:
+def error_answer(dialect: ErrorDialect, failure: LegionError | HttpFault, request_id: bytes) -> Answer:
     """Return the answer for a failure, in the client's dialect."""
     if isinstance(failure, HttpFault):
         error, status, extra = failure.error, failure.status, failure.headers

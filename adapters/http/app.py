@@ -15,18 +15,26 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...messages.errors import AccessDeniedError, InvalidRequestError, LegionError, NotFoundError
-from ..dialects.protocol import ServedDialect, TokenCounting
+from ..dialects.ollama import OllamaEmbed
+from ..dialects.openai_embeddings import OpenAIEmbeddings
+from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
 from .answers import Answer, error_answer, fresh_request_id, send_answer
 from .config import HttpApiConfig
 from .faults import CLOSE, HttpFault
 from .gateway import Gateway
 from .identity import CALLER
 from .routes.chat import ChatEndpoint
+from .routes.embeddings import EmbeddingsRoute
 from .routes.models import ModelRoutes
 from .routes.status import StatusRoutes
 from .routes.tokens import TokenCount
 
 _CHAT: Final = "/v1/chat/completions"
+_EMBEDDINGS: Final[Mapping[str, ServedEmbeddings]] = {
+    "/v1/embeddings": OpenAIEmbeddings(),
+    "/api/embed": OllamaEmbed(),
+    "/api/embeddings": OllamaEmbed(is_old=True),
+}
 
 # What load balancers ask, who have no key.
 _OPEN: Final = frozenset({"/", "/healthz", "/readyz"})
@@ -50,12 +58,16 @@ def build_app(
     dialects = {_CHAT: dialect, **others}
     counts = {f"{path}/count_tokens": spoken for path, spoken in dialects.items() if isinstance(spoken, TokenCounting)}
     chats = {path: ChatEndpoint(gateway, spoken, config) for path, spoken in dialects.items()}
-    explain = _Explain({**dialects, **counts}, dialect)
-    counting = [
+    explain = _Explain({**dialects, **counts, **_EMBEDDINGS}, dialect)
+    more = [
         Route(path, TokenCount(spoken.parse_count_request, config).count, methods=["POST"])
         for path, spoken in counts.items()
     ]
-    routes = _routes(gateway, chats, counting, explain)
+    more += [
+        Route(path, EmbeddingsRoute(gateway, spoken, config).embed, methods=["POST"])
+        for path, spoken in _EMBEDDINGS.items()
+    ]
+    routes = _routes(gateway, chats, more, explain)
 
     keyring = config.keyring
 
@@ -98,7 +110,7 @@ def _routes(gateway: Gateway, chats: Mapping[str, ChatEndpoint], more: Iterable[
 class _Explain:
     """Turns what a route raised into an answer in the words of the route's dialect."""
 
-    def __init__(self, dialects: Mapping[str, ServedDialect], usual: ServedDialect) -> None:
+    def __init__(self, dialects: Mapping[str, ErrorDialect], usual: ErrorDialect) -> None:
         self._dialects = dialects
         self._usual = usual
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ...messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
+from ...messages.embedding import EmbedRequest, EmbedResponse
 from ...runtime import Reply, Stream
 
 
@@ -20,6 +21,13 @@ class Gateway(Protocol):
 
     def submit_stream(self, request: Request) -> Stream[Chunk, Response]:
         """Answer a request piece by piece.
+
+        Raises:
+            SystemNotRunning: Nothing is taken now.
+        """
+
+    def embed(self, request: EmbedRequest) -> Reply[EmbedResponse]:
+        """Turn texts into vectors.
 
         Raises:
             SystemNotRunning: Nothing is taken now.

@@ -12,8 +12,9 @@ import attrs
 import trio
 
 from ...actors.connection.port import ChunkSink
-from ...messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response
+from ...messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, Usage
 from ...messages.content import ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ...messages.embedding import EmbedAnswer, EmbedBatch
 from ...messages.errors import (
     AccountError,
     AuthError,
@@ -28,6 +29,7 @@ from ...messages.errors import (
 )
 from ...messages.settings import DemoSettings
 from .demo_reply import Reply, ReplyBlock, reply_to
+from .demo_vectors import DEMO_DIMENSIONS, MAX_DIMENSIONS, demo_vector, tokens_of_input
 
 BROKEN_STREAM: Final = "broken_stream"
 SLOW_TOKENS_PER_SECOND: Final = 10.0
@@ -72,6 +74,8 @@ class DemoProvider:
     for each, usage counts them, `max_tokens` and stop sequences cut the answer as they would elsewhere. The same
     conversation gives the same answer, ids included.
 
+    Its embeddings are made of the words of a text: texts that share words lie near each other.
+
     The model's name changes how it behaves: "demo" as the settings say, "demo-slow" 10 tokens a second, "demo-hang"
     never answers, "demo-fail-<kind>" fails: rate-limit (with a Retry-After of 1 s), provider-error, down, auth, account,
     overflow, refused, rejected, or broken-stream (half of the answer, then a StreamBrokenError; unstreamed nothing but
@@ -113,6 +117,21 @@ class DemoProvider:
         if breaks:
             raise self._failure(BROKEN_STREAM, model)
         return self._response(reply, model)
+
+    async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
+        """Return a vector per input, 1024 numbers long or as long as is asked for; see the port."""
+        behaviour = await self._begin(model)
+        if behaviour.fail == BROKEN_STREAM:
+            raise self._failure(BROKEN_STREAM, model)
+        dimensions = batch.dimensions or DEMO_DIMENSIONS
+        if dimensions > MAX_DIMENSIONS:
+            too_long = f"{self.name}: vectors have {MAX_DIMENSIONS} numbers at most, not {dimensions}"
+            raise RequestRejectedError(too_long, provider=self.name, model=model, status=400)
+        return EmbedAnswer(
+            vectors=tuple([demo_vector(content, dimensions) for content in batch.inputs]),
+            model=model,
+            usage=Usage(uncached_input=sum([len(tokens_of_input(content)) for content in batch.inputs])),
+        )
 
     async def models(self) -> tuple[str, ...]:
         """Return all names, the magic ones included."""

@@ -12,8 +12,10 @@ import httpx
 from ...actors.connection.port import ChunkSink
 from ...messages.chat import ChatMessage, Request, Response
 from ...messages.content import ThinkingBlock
+from ...messages.embedding import EmbedAnswer, EmbedBatch
+from ...messages.errors import UnsupportedCapability
 from ...messages.tracing import traceparent_of
-from ..dialects.protocol import DialectOptions, ProviderDialect, WireRequest
+from ..dialects.protocol import DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
 from .endpoint import Endpoint
 from .exchange import Exchange
 from .faults import Stage
@@ -37,6 +39,7 @@ class HttpProvider:
         endpoint: Endpoint,
         dialect: ProviderDialect,
         transport: httpx.AsyncBaseTransport,
+        embeddings: EmbeddingDialect | None = None,
         options: DialectOptions | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
         wall_clock: Callable[[], float] = time.time,
@@ -47,6 +50,7 @@ class HttpProvider:
             endpoint: Where it lives.
             dialect: What is spoken there.
             transport: Carries the requests; belongs to the provider from now on.
+            embeddings: What is spoken there about embeddings, or None where there are none.
             options: What the settings add to each request.
             max_body_bytes: Most bytes of a whole answer, and most characters of a streamed one.
             wall_clock: Returns Unix seconds, for answers that do not tell when they were made.
@@ -54,6 +58,7 @@ class HttpProvider:
         self.name = endpoint.name
         self._endpoint = endpoint
         self._dialect = dialect
+        self._embeddings = embeddings
         self._transport = transport
         self._options = options or DialectOptions()
         self._max_body_bytes = max_body_bytes
@@ -81,11 +86,14 @@ class HttpProvider:
             model=model, created=int(self._wall_clock()), origin=self.name, warnings=wire.warnings
         )
 
-    def _post(self, request: Request, wire: WireRequest, *, stream: bool) -> httpx.Request:
-        post = self._endpoint.post(wire.path, wire.body, stream=stream)
-        if request.trace is not None:
-            post.headers["traceparent"] = traceparent_of(request.trace)
-        return post
+    async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
+        """Return one vector per input; see the port."""
+        dialect = self._embeddings
+        if dialect is None:
+            raise UnsupportedCapability(f"{self.name} makes no embeddings", capability="embeddings")
+        wire = dialect.render_embed(batch, model, self._options)
+        answer = await self._read(self._endpoint.post(wire.path, wire.body, stream=False), model, dialect.parse_embed)
+        return attrs.evolve(answer, warnings=wire.warnings) if wire.warnings else answer
 
     async def models(self) -> tuple[str, ...]:
         """Return the models that the provider lists; see the port."""
@@ -95,6 +103,12 @@ class HttpProvider:
     async def aclose(self) -> None:
         """Close the transport. May be called twice."""
         await self._transport.aclose()
+
+    def _post(self, request: Request, wire: WireRequest, *, stream: bool) -> httpx.Request:
+        post = self._endpoint.post(wire.path, wire.body, stream=stream)
+        if request.trace is not None:
+            post.headers["traceparent"] = traceparent_of(request.trace)
+        return post
 
     def _exchange(self, model: str | None) -> Exchange:
         return Exchange(provider=self.name, model=model, limits=self._endpoint.timeouts, dialect=self._dialect)

@@ -6,6 +6,7 @@ Reading files and the environment is `adapters.settings`' matter.
 from __future__ import annotations
 
 from .checks import is_header_value, nearest
+from .embedding import EmbeddingSettings, PrefixSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
 from .pipeline import PipelineSettings
@@ -29,12 +30,14 @@ __all__ = [
     "CircuitBreakerSettings",
     "DemoFailure",
     "DemoSettings",
+    "EmbeddingSettings",
     "Family",
     "HealthSettings",
     "InstanceSettings",
     "Kind",
     "MeteringSettings",
     "PipelineSettings",
+    "PrefixSettings",
     "PriceSettings",
     "ProviderBlock",
     "ProviderSettings",

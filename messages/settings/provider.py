@@ -87,7 +87,7 @@ class ProviderBlock:
         verify_tls: Whether the server's certificate is checked. Default True.
         timeouts: How long each phase of an attempt may take.
         keep_alive: Seconds an idle connection is kept (above 0). Default 30.0.
-        extra_body: Fields merged into every request body. Default none.
+        extra_body: Fields merged into the body of every chat; of embeddings Ollama's options alone. Default none.
         enable_thinking: Sent as the chat template's `enable_thinking` (vLLM), or None to leave it to the server. Default None.
         demo: What the demo model does; None: nothing special. Read by kind "demo" alone. Default None.
     """

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
+from .embedding import EmbeddingSettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
@@ -31,6 +32,7 @@ class Settings:
         runtime: The actor runtime.
         metering: The record of what was used.
         pipeline: What the pipeline remembers of requests.
+        embedding: How texts become vectors.
 
     Raises:
         SettingsError: A value is out of range, or values contradict each other; `path` says where.
@@ -48,6 +50,7 @@ class Settings:
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
 
     def __attrs_post_init__(self) -> None:
         for name, path, block in _blocks(self.providers):

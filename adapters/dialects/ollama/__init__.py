@@ -1,7 +1,8 @@
-"""Ollama's own chat API, spoken to a provider."""
+"""Ollama's own APIs for chats and for embeddings."""
 
 from __future__ import annotations
 
 from .dialect import Ollama
+from .embed import OllamaEmbed
 
-__all__ = ["Ollama"]
+__all__ = ["Ollama", "OllamaEmbed"]

@@ -1,0 +1,1 @@
+"""Texts into vectors: which model, in which pieces, and all of one request in one vector space."""

@@ -1,0 +1,28 @@
+"""Makes the actor that turns texts into vectors."""
+
+from __future__ import annotations
+
+from ...actors.embedder.actor import Embedder, EmbedderConfig
+from ...actors.embedder.choice import Source
+from ...messages.settings import InstanceSettings, Settings
+from ...runtime import ActorSystem
+from .addresses import connection_address
+
+
+def embedder(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Embedder:
+    """Return the actor that turns texts into vectors."""
+    config = EmbedderConfig(sources=tuple(map(_source, instances)), settings=settings.embedding)
+    return Embedder(
+        config, router=system.address("router"), connection=lambda instance: connection_address(system, instance)
+    )
+
+
+def _source(instance: InstanceSettings) -> Source:
+    return Source(
+        name=instance.name,
+        provider=instance.provider,
+        kind=instance.kind,
+        tier=instance.tier,
+        default_model=instance.default_model,
+        is_listed=instance.models is not None,
+    )

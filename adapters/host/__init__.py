@@ -1,0 +1,1 @@
+"""What a host's calls become: arguments of the facade's methods into messages."""
