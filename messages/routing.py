@@ -88,6 +88,7 @@ class HealthChanged(Message[None]):
         adjustment: Points added to the score of its targets; 0 when healthy, negative otherwise.
         epoch: Number of this stretch of the circuit's life; results of attempts begun in an earlier one no longer move it.
         retry_at: Monotonic moment at which an open circuit is probed, or None.
+        cause: Why it is open: target_sick, or account_dead (credit, quota or key); None while it is not.
         throttled: Monotonic moments until which the provider wants some of its models left alone.
     """
 
@@ -96,7 +97,15 @@ class HealthChanged(Message[None]):
     adjustment: float
     epoch: int
     retry_at: float | None = None
-    throttled: Mapping[str, float] = MappingProxyType({})
+    cause: Outcome | None = None
+    throttled: Mapping[str, float] = attrs.field(default=MappingProxyType({}), hash=False)
+
+    @property
+    def why_open(self) -> str:
+        """Why an open circuit is open, in words for people."""
+        if self.cause is Outcome.ACCOUNT_DEAD:
+            return "account out of credit or quota, or key refused"
+        return "circuit open"
 
 
 @attrs.frozen(kw_only=True)
@@ -116,20 +125,23 @@ class Call(Message[Response]):
 
     Attributes:
         attempt: Counted from 1 within the request.
+        judged: Whether somebody will judge the answer and tell health (`AnswerJudged`); until then it is no success.
     """
 
     request: Request
     target: Target
     attempt: int = 1
+    judged: bool = False
 
 
 @attrs.frozen(kw_only=True)
 class StreamCall(StreamMessage[Response, Chunk]):
-    """One streamed attempt at one provider."""
+    """One streamed attempt at one provider; fields as of `Call`."""
 
     request: Request
     target: Target
     attempt: int = 1
+    judged: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -158,8 +170,9 @@ class AttemptFinished(Message[None]):
         recorded_at: Unix seconds of the end.
         error: The error's class name, or None after success; never its text, which may quote a prompt.
         retry_after: Seconds that the provider asked us to wait, or None.
-        epoch: Of the circuit when the attempt began.
         request_type: chat or embedding.
+        epoch: Of the circuit when the attempt began; -1 for a probe whose lease had passed to another.
+        judged: Whether the quality of the answer will be told in an `AnswerJudged`.
     """
 
     request_id: str
@@ -175,3 +188,4 @@ class AttemptFinished(Message[None]):
     epoch: int = 0
     sent: bool = True
     request_type: Literal["chat", "embedding"] = "chat"
+    judged: bool = False

@@ -16,12 +16,15 @@ from ...messages.outcome import Outcome, outcome_of
 from ...messages.routing import (
     AttemptFinished,
     Call,
+    CircuitState,
     HealthChanged,
     HealthWanted,
     StreamCall,
 )
+from ...messages.settings import CircuitBreakerSettings
 from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
+from .gate import Gate
 from .permits import Permits
 from .port import EmbeddingProvider, Provider
 
@@ -44,6 +47,7 @@ class ConnectionConfig:
         instance: Its name.
         max_concurrency: Calls in flight at once.
         max_queue: Callers that may wait beyond those.
+        breaker: How a half-open instance is probed.
         fetch_catalogue: Whether to ask the provider which models it has, now and every minute.
     """
 
@@ -51,6 +55,7 @@ class ConnectionConfig:
     max_concurrency: int
     max_queue: int
     fetch_catalogue: bool
+    breaker: CircuitBreakerSettings = CircuitBreakerSettings()
 
 
 Command: TypeAlias = Call | StreamCall | EmbedCall | HealthChanged
@@ -72,7 +77,9 @@ class Connection(Actor[Command]):
         self._health = health
         self._metering = metering
         self._router = router
-        self._permits = Permits(config.instance, config.max_concurrency, config.max_queue)
+        well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
+        gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
+        self._permits = Permits(gate, config.max_concurrency, config.max_queue)
 
     async def on_start(self) -> None:
         """Hear where health stands, and begin to read the catalogue."""
@@ -110,12 +117,12 @@ class Connection(Actor[Command]):
             "in_flight": self._permits.in_flight,
             "waiting": self._permits.waiting,
             "max_concurrency": self._config.max_concurrency,
-            "circuit": self._permits.state,
+            "circuit": self._permits.gate.state,
         }
 
     async def _attempt(self, message: Call | StreamCall | EmbedCall, call: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         """Admit the attempt, make it, and report how it ended, whichever way that is."""
-        with await self._permits.lease(self.clock.monotonic()) as lease:
+        with await self._permits.lease(message.target.model, self.clock.monotonic()) as lease:
             started = self.clock.monotonic()
             try:
                 response = await call()
@@ -158,6 +165,7 @@ class Connection(Actor[Command]):
             epoch=epoch,
             sent=not isinstance(error, RefusedError),
             request_type="embedding" if isinstance(message, EmbedCall) else "chat",
+            judged=not isinstance(message, EmbedCall) and message.judged,
         )
         self._health.offer(finished)
         self._metering.offer(finished)

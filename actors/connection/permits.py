@@ -10,6 +10,7 @@ import trio
 
 from ...messages.errors import TargetUnavailable
 from ...messages.routing import CircuitState, HealthChanged
+from .gate import Gate, Pass
 
 
 class Permits:
@@ -17,19 +18,18 @@ class Permits:
 
     A lease is held by a `with` block, so it belongs to the caller's task and returns when that ends, by whatever way. While the circuit is open there
     are none; while it is half open there is one, the probe. All of it happens on one event loop.
+
+    Attributes:
+        gate: Who may pass by what health says.
+        in_flight: Leases that are out.
     """
 
-    def __init__(self, name: str, capacity: int, max_queue: int) -> None:
-        self._name = name
+    def __init__(self, gate: Gate, capacity: int, max_queue: int) -> None:
+        self.gate = gate
         self._capacity = capacity
         self._max_queue = max_queue
         self._waiting: collections.deque[_Waiter] = collections.deque()
         self.in_flight = 0
-        self.state = CircuitState.CLOSED
-        self.epoch = 0
-        self._retry_at: float | None = None
-        # Epoch whose probe is out. A stretch of half-open has an epoch of its own, so an old call's lease never frees a new probe.
-        self._probed: int | None = None
 
     @property
     def waiting(self) -> int:
@@ -38,39 +38,29 @@ class Permits:
 
     def health_changed(self, news: HealthChanged) -> None:
         """Follow the circuit: one that opens sends away whoever waits."""
-        self.state, self.epoch, self._retry_at = news.state, news.epoch, news.retry_at
-        if self.state is not CircuitState.CLOSED:
+        self.gate = self.gate.told(news)
+        if news.state is not CircuitState.CLOSED:
             self._dismiss()
 
-    async def lease(self, now: float) -> Lease:
-        """Return a lease, waiting for a turn if all are taken.
+    async def lease(self, model: str, now: float) -> Lease:
+        """Return a lease for a call of the model, waiting for a turn if all are taken.
 
         Raises:
-            TargetUnavailable: The circuit is open, its probe is taken, or too many wait already.
+            TargetUnavailable: The circuit is open, its probe is taken, the model is throttled, or too many wait already.
         """
-        if self.state is not CircuitState.CLOSED:
-            self._check_circuit(now)
+        refusal = self.gate.refusal(model, now)
+        if refusal is not None:
+            raise refusal
         if self.in_flight < self._capacity:
             self.in_flight += 1
         else:
-            await self._wait_for_turn()
-        if self.state is CircuitState.HALF_OPEN:
-            self._probed = self.epoch
-        return Lease(self, self.epoch)
+            await self._wait_for_turn(model)
+            now = trio.current_time()
+        self.gate, held = self.gate.entered(now)
+        return Lease(self, held)
 
-    def _check_circuit(self, now: float) -> None:
-        if self.state is CircuitState.OPEN:
-            wait = max(0.0, self._retry_at - now) if self._retry_at is not None else None
-            raise TargetUnavailable(f"{self._name}: its circuit is open", retry_after=wait)
-        if self._probed == self.epoch or self.in_flight >= self._capacity:
-            raise TargetUnavailable(f"{self._name}: it is being probed by another request", retry_after=1.0)
-
-    async def _wait_for_turn(self) -> None:
-        if len(self._waiting) >= self._max_queue:
-            raise TargetUnavailable(
-                f"{self._name}: {self.in_flight} calls are in flight and {len(self._waiting)} wait already",
-                retry_after=1.0,
-            )
+    async def _wait_for_turn(self, model: str) -> None:
+        self._check_line()
         waiter = _Waiter()
         self._waiting.append(waiter)
         try:
@@ -78,11 +68,23 @@ class Permits:
         except trio.Cancelled:
             self._forget(waiter)
             raise
+        # It may have opened between the call and now. trio's clock is the system's, so its moments and those of health compare.
+        refusal = self.gate.refusal(model, trio.current_time())
         if not waiter.has_turn:
-            raise self._opened_meanwhile()
-        if self.state is not CircuitState.CLOSED:  # it opened between the call and now
+            raise refusal or self._opened_meanwhile()
+        if refusal is not None or self.gate.state is not CircuitState.CLOSED:
             self._pass_on()
-            raise self._opened_meanwhile()
+            raise refusal or self._opened_meanwhile()
+
+    def _check_line(self) -> None:
+        name = self.gate.news.instance
+        if self.gate.state is not CircuitState.CLOSED:
+            raise TargetUnavailable(f"{name}: no place is free for a probe", retry_after=1.0)
+        if len(self._waiting) >= self._max_queue:
+            raise TargetUnavailable(
+                f"{name}: {self.in_flight} calls are in flight and {len(self._waiting)} wait already",
+                retry_after=1.0,
+            )
 
     def _forget(self, waiter: _Waiter) -> None:
         """Take a cancelled waiter out of the line; if it was called after the cancellation had reached it, its turn goes to the next."""
@@ -92,14 +94,11 @@ class Permits:
             self._pass_on()
 
     def _opened_meanwhile(self) -> TargetUnavailable:
-        # trio's clock is the system's, so its moments and `retry_at` compare.
-        wait = 1.0 if self._retry_at is None else max(0.0, self._retry_at - trio.current_time())
-        return TargetUnavailable(f"{self._name}: its circuit opened while this waited", retry_after=wait)
+        return TargetUnavailable(f"{self.gate.news.instance}: its circuit opened while this waited", retry_after=1.0)
 
-    def give_back(self, epoch: int) -> None:
+    def give_back(self, held: Pass) -> None:
         """Return a lease: the next in line gets it, or it is free."""
-        if self._probed == epoch:
-            self._probed = None
+        self.gate = self.gate.left(held)
         self._pass_on()
 
     def _pass_on(self) -> None:
@@ -128,17 +127,18 @@ class _Waiter:
 
 
 class Lease:
-    """One call's right to be in flight.
+    """One call's right to be in flight."""
 
-    Attributes:
-        epoch: Of the circuit when the call was admitted.
-    """
+    __slots__ = ("_held", "_permits")
 
-    __slots__ = ("_permits", "epoch")
-
-    def __init__(self, permits: Permits, epoch: int) -> None:
+    def __init__(self, permits: Permits, held: Pass) -> None:
         self._permits = permits
-        self.epoch = epoch
+        self._held = held
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the circuit for which the call speaks; that of its start, unless it was a probe and another has taken its place."""
+        return self._permits.gate.epoch_of(self._held)
 
     def __enter__(self) -> Self:
         return self
@@ -146,4 +146,4 @@ class Lease:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._permits.give_back(self.epoch)
+        self._permits.give_back(self._held)

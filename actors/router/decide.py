@@ -91,7 +91,7 @@ def _rejection(target: Target, news: HealthChanged | None, now: float) -> _Rejec
     if news is None:
         return None
     if news.state is CircuitState.OPEN:
-        return _Rejection(f"{target}: circuit open", news.retry_at)
+        return _Rejection(f"{target}: {news.why_open}", news.retry_at)
     until = news.throttled.get(target.model) if news.throttled else None
     if until is None or until <= now:
         return None

@@ -6,18 +6,22 @@ from collections.abc import Callable
 
 from ...actors.connection.actor import Connection, ConnectionConfig
 from ...actors.connection.port import Provider
-from ...messages.settings import InstanceSettings
+from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec
 
 
 def connection_spec(
-    instance: InstanceSettings, provider: Callable[[InstanceSettings], Provider], system: ActorSystem, capacity: int
+    settings: Settings,
+    instance: InstanceSettings,
+    provider: Callable[[InstanceSettings], Provider],
+    system: ActorSystem,
 ) -> ChildSpec:
     """Return the description of the connection to an instance."""
     config = ConnectionConfig(
         instance=instance.name,
         max_concurrency=instance.max_concurrency,
         max_queue=instance.max_queue,
+        breaker=settings.routing.health.circuit_breaker,
         fetch_catalogue=instance.models is None,
     )
 
@@ -30,4 +34,4 @@ def connection_spec(
             router=system.address("router"),
         )
 
-    return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=capacity)
+    return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=settings.runtime.mailbox_capacity)

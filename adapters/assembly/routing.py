@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...actors.health.actor import Health, HealthConfig
-from ...actors.health.circuit import Limits
 from ...actors.router.actor import Router, RouterConfig
 from ...actors.router.catalogue import Instance
 from ...actors.router.decide import Defaults
@@ -16,14 +15,7 @@ from .addresses import connection_address
 
 def health(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Health:
     """Return the actor that watches the instances."""
-    section = settings.routing.health
-    breaker = section.circuit_breaker
-    config = HealthConfig(
-        instances=tuple(each.name for each in instances),
-        limits=Limits(failure_threshold=breaker.failure_threshold, cooldown=breaker.cooldown_seconds),
-        window=section.window_seconds,
-        latency_threshold_ms=section.latency_penalty_threshold_ms,
-    )
+    config = HealthConfig(instances=tuple(each.name for each in instances), settings=settings.routing.health)
     routing = system.address("router")
 
     def listeners(instance: str) -> Iterable[Address]:

@@ -57,7 +57,7 @@ def tree_of(
             SupervisorSpec(
                 name="connections",
                 intensity=intensity,
-                children=tuple(connection_spec(each, provider, system, capacity) for each in instances),
+                children=tuple(connection_spec(settings, each, provider, system) for each in instances),
             ),
             child("inference", lambda: inference(settings, system)),
             child("embedder", lambda: embedder(settings, instances, system)),

@@ -15,12 +15,17 @@ class CircuitBreakerSettings:
     """When a provider instance is left alone.
 
     Attributes:
-        failure_threshold: Failures in a row that open the circuit (at least 1). Default 3.
+        failure_threshold: Failures in a row that open the circuit (at least 1); an answer of poor quality counts as half of one. Default 3.
         cooldown_seconds: Seconds an open circuit waits before one probe is let through (above 0). Default 60.0.
+        account_cooldown_seconds: The same where the account is out of credit or quota, or its key is refused (above 0); such a failure needs no
+            second to open the circuit. Default 300.0.
+        probe_seconds: Seconds after which another request may probe if the first has not come back (above 0). Default 30.0.
     """
 
     failure_threshold: int = attrs.field(default=3, validator=between(1))
     cooldown_seconds: float = attrs.field(default=60.0, validator=above(0, unit="s"))
+    account_cooldown_seconds: float = attrs.field(default=300.0, validator=above(0, unit="s"))
+    probe_seconds: float = attrs.field(default=30.0, validator=above(0, unit="s"))
 
 
 @attrs.frozen(kw_only=True)

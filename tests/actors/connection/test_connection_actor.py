@@ -136,6 +136,26 @@ def test_a_success_is_reported_with_its_usage(line, provider, house, answer, new
     assert (report.latency, report.at, report.recorded_at) == (2.5, 1002.5, 1_700_001_002.5)
 
 
+def test_a_call_whose_answer_will_be_judged_says_so_in_its_report(line):
+    line.call(judged=True).get(SOON)
+
+    assert line.report.judged
+
+
+def test_a_probe_that_was_replaced_reports_for_no_epoch(line, provider, house, news):
+    house.tell("openai", news("half_open", epoch=41))
+    provider.will_hang(2)
+    first = line.call()
+    house.advance(30.0)
+    second = line.call()
+
+    provider.release(house)
+    provider.release(house)
+
+    assert (first.get(SOON).text, second.get(SOON).text) == ("hello", "hello")
+    assert [report.epoch for report in line.health] == [-1, 41]
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [

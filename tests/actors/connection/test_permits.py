@@ -8,12 +8,19 @@ import trio
 import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from legion_llm.actors.connection.gate import STALE, Gate, Pass
 from legion_llm.actors.connection.permits import Permits
 from legion_llm.messages.errors import TargetUnavailable
 from legion_llm.messages.routing import CircuitState, HealthChanged
 
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
+PROBE = 30.0
 settle = trio.testing.wait_all_tasks_blocked
+
+
+def permits_of(capacity, max_queue):
+    well = HealthChanged(instance="openai", state=CLOSED, adjustment=0.0, epoch=0)
+    return Permits(Gate(probe_seconds=PROBE, news=well), capacity, max_queue)
 
 
 @attrs.define(eq=False)
@@ -27,6 +34,7 @@ class Caller:
     state: str = "waiting"
     refusal: TargetUnavailable | None = None
     admitted_in: tuple = ()
+    lease: object = None
 
     @property
     def holds(self) -> bool:
@@ -41,7 +49,7 @@ class Crowd:
         self.callers: list[Caller] = []
         self.order: list[int] = []
         self._nursery = nursery
-        self._epoch = permits.epoch
+        self._epoch = permits.gate.news.epoch
 
     def call(self, times: int = 1) -> Caller:
         for _ in range(times):
@@ -55,7 +63,7 @@ class Crowd:
         with caller.scope:
             caller.state = "waiting"
             try:
-                lease = await self.permits.lease(trio.current_time())
+                lease = await self.permits.lease("m", trio.current_time())
             except TargetUnavailable as error:
                 caller.state, caller.refusal = "refused", error
                 return
@@ -64,7 +72,8 @@ class Crowd:
 
     async def _hold(self, caller: Caller, lease) -> None:
         with contextlib.suppress(ZeroDivisionError), lease:
-            caller.state, caller.admitted_in = "holding", (self.permits.state, lease.epoch)
+            caller.state, caller.admitted_in = "holding", (self.permits.gate.state, lease.epoch)
+            caller.lease = lease
             self.order.append(caller.number)
             try:
                 await caller.go.wait()
@@ -73,11 +82,11 @@ class Crowd:
             if caller.end is not None:
                 raise caller.end
 
-    def news(self, state: CircuitState, *, retry_at: float | None = None) -> None:
+    def news(self, state: CircuitState, *, retry_at: float | None = None, **more) -> None:
         """Health tells of the next stretch of the circuit's life."""
         self._epoch += 1
         self.permits.health_changed(
-            HealthChanged(instance="openai", state=state, adjustment=0.0, epoch=self._epoch, retry_at=retry_at)
+            HealthChanged(instance="openai", state=state, adjustment=0.0, epoch=self._epoch, retry_at=retry_at, **more)
         )
 
     def of(self, state: str) -> list[Caller]:
@@ -87,7 +96,7 @@ class Crowd:
 @pytest.fixture
 def crowd(nursery):
     """Callers of an instance that takes two at once and lets three wait."""
-    return Crowd(Permits("openai", 2, 3), nursery)
+    return Crowd(permits_of(2, 3), nursery)
 
 
 def counts(crowd):
@@ -145,7 +154,7 @@ async def test_one_more_than_may_wait_is_refused_at_once(crowd):
 
 @pytest.mark.trio
 async def test_without_a_queue_nobody_waits(nursery):
-    crowd = Crowd(Permits("openai", 1, 0), nursery)
+    crowd = Crowd(permits_of(1, 0), nursery)
 
     crowd.call(2)
     await settle()
@@ -245,7 +254,7 @@ async def test_while_the_circuit_is_open_everybody_is_refused_until_it_has_coole
     caller = crowd.call()
     await settle()
 
-    assert str(caller.refusal) == "openai: its circuit is open"
+    assert str(caller.refusal) == "openai: circuit open"
     assert caller.refusal.retry_after == 42.0
 
 
@@ -303,7 +312,9 @@ async def test_a_turn_that_came_in_the_moment_of_the_trip_is_not_used(crowd, moc
     waiting = crowd.call()
     await settle()
 
-    crowd.permits.give_back(crowd.permits.epoch)  # as the end of a call does, in the same step of the loop as the news
+    crowd.permits.give_back(
+        Pass(crowd.permits.gate.news.epoch)
+    )  # as the end of a call does, in the same step of the loop as the news
     crowd.news(OPEN, retry_at=trio.current_time() + 60.0)
     await settle()
 
@@ -313,12 +324,47 @@ async def test_a_turn_that_came_in_the_moment_of_the_trip_is_not_used(crowd, moc
     crowd.permits.in_flight += 1  # the call whose end was played still holds its lease
 
 
+# -- throttled models
+
+
+@pytest.mark.trio
+async def test_a_model_that_its_provider_wants_left_alone_is_refused_until_then_and_others_are_not(crowd, mock_clock):
+    crowd.news(CLOSED, throttled={"m": trio.current_time() + 12.0, "other": trio.current_time() - 1.0})
+
+    early = crowd.call()
+    await settle()
+    mock_clock.jump(12.0)
+    late = crowd.call()
+    await settle()
+
+    assert str(early.refusal) == "openai: m is rate limited for another 12.0 s"
+    assert early.refusal.retry_after == 12.0
+    assert late.holds
+
+
+@pytest.mark.trio
+async def test_one_who_waited_while_its_model_was_throttled_is_sent_away_and_its_turn_goes_to_the_next(
+    crowd, mock_clock
+):
+    crowd.call(2)
+    await settle()
+    waiting = crowd.call()
+    await settle()
+
+    crowd.news(CLOSED, throttled={"m": trio.current_time() + 12.0})
+    crowd.callers[0].go.set()
+    await settle()
+
+    assert waiting.refusal.retry_after == 12.0
+    assert counts(crowd) == (1, 0)
+
+
 # -- half open
 
 
 @pytest.mark.trio
 async def test_a_half_open_circuit_admits_one_of_a_hundred_callers(nursery):
-    crowd = Crowd(Permits("openai", 64, 256), nursery)
+    crowd = Crowd(permits_of(64, 256), nursery)
     crowd.news(HALF_OPEN)
 
     crowd.call(100)
@@ -332,7 +378,7 @@ async def test_a_half_open_circuit_admits_one_of_a_hundred_callers(nursery):
 @pytest.mark.trio
 @pytest.mark.parametrize("end", ["success", "error", "cancel"])
 async def test_when_the_probe_ends_without_a_verdict_the_next_one_may_go(nursery, end):
-    crowd = Crowd(Permits("openai", 64, 256), nursery)
+    crowd = Crowd(permits_of(64, 256), nursery)
     crowd.news(HALF_OPEN)
     probe = crowd.call()
     await settle()
@@ -348,7 +394,7 @@ async def test_when_the_probe_ends_without_a_verdict_the_next_one_may_go(nursery
 
 @pytest.mark.trio
 async def test_the_end_of_a_call_from_before_the_trip_admits_no_second_probe(nursery):
-    crowd = Crowd(Permits("openai", 64, 256), nursery)
+    crowd = Crowd(permits_of(64, 256), nursery)
     old = crowd.call()
     await settle()
     crowd.news(OPEN)
@@ -366,7 +412,7 @@ async def test_the_end_of_a_call_from_before_the_trip_admits_no_second_probe(nur
 
 @pytest.mark.trio
 async def test_a_probe_of_an_earlier_stretch_does_not_block_that_of_the_next(nursery):
-    crowd = Crowd(Permits("openai", 64, 256), nursery)
+    crowd = Crowd(permits_of(64, 256), nursery)
     crowd.news(HALF_OPEN)
     first = crowd.call()
     await settle()
@@ -386,17 +432,64 @@ async def test_a_probe_of_an_earlier_stretch_does_not_block_that_of_the_next(nur
 
 @pytest.mark.trio
 async def test_being_told_the_same_again_admits_no_second_probe(nursery):
-    crowd = Crowd(Permits("openai", 64, 256), nursery)
+    crowd = Crowd(permits_of(64, 256), nursery)
     crowd.news(HALF_OPEN)
     crowd.call()
     await settle()
 
-    again = HealthChanged(instance="openai", state=HALF_OPEN, adjustment=-25.0, epoch=crowd.permits.epoch)
+    again = HealthChanged(instance="openai", state=HALF_OPEN, adjustment=-25.0, epoch=crowd.permits.gate.news.epoch)
     crowd.permits.health_changed(again)
     crowd.call()
     await settle()
 
     assert len(crowd.of("holding")) == 1
+
+
+@pytest.mark.trio
+async def test_a_probe_that_does_not_come_back_gives_way_to_another_and_speaks_for_nobody_any_more(nursery, mock_clock):
+    crowd = Crowd(permits_of(64, 256), nursery)
+    crowd.news(HALF_OPEN)
+    first = crowd.call()
+    await settle()
+
+    mock_clock.jump(PROBE)
+    second = crowd.call()
+    await settle()
+    third = crowd.call()
+    await settle()
+
+    assert (first.holds, second.holds, third.state) == (True, True, "refused")
+    assert (first.lease.epoch, second.lease.epoch) == (STALE, crowd.permits.gate.news.epoch)
+
+
+@pytest.mark.trio
+async def test_a_probe_whose_lease_has_run_out_speaks_until_another_takes_its_place(nursery, mock_clock):
+    crowd = Crowd(permits_of(64, 256), nursery)
+    crowd.news(HALF_OPEN)
+    probe = crowd.call()
+    await settle()
+
+    mock_clock.jump(10 * PROBE)
+
+    assert probe.lease.epoch == crowd.permits.gate.news.epoch
+
+
+@pytest.mark.trio
+async def test_the_end_of_a_probe_that_was_replaced_admits_no_third(nursery, mock_clock):
+    crowd = Crowd(permits_of(64, 256), nursery)
+    crowd.news(HALF_OPEN)
+    first = crowd.call()
+    await settle()
+    mock_clock.jump(PROBE)
+    crowd.call()
+    await settle()
+
+    first.go.set()
+    await settle()
+    third = crowd.call()
+    await settle()
+
+    assert third.state == "refused"
 
 
 @pytest.mark.trio
@@ -469,14 +562,14 @@ def check(crowd, capacity, max_queue):
     assert not [caller for caller in holding if caller.admitted_in[0] is OPEN]
     probes = [caller.admitted_in for caller in holding if caller.admitted_in[0] is HALF_OPEN]
     assert len(probes) == len(set(probes))
-    if permits.state is not CLOSED:
+    if permits.gate.state is not CLOSED:
         assert permits.waiting == 0
 
 
 async def play(capacity, max_queue, actions):
     with trio.fail_after(60):
         async with trio.open_nursery() as nursery:
-            crowd = Crowd(Permits("openai", capacity, max_queue), nursery)
+            crowd = Crowd(permits_of(capacity, max_queue), nursery)
             for action in actions:
                 if action == "settle":
                     await settle()

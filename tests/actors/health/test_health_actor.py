@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.health.actor import CircuitCooled, Health, HealthConfig, LatencyFaded
-from legion_llm.actors.health.circuit import Limits
+from legion_llm.messages.health import AnswerJudged
 from legion_llm.messages.outcome import COUNTS_AGAINST_TARGET, Outcome
 from legion_llm.messages.routing import CircuitState, HealthWanted
 
 HARMLESS = sorted(set(Outcome) - COUNTS_AGAINST_TARGET - {Outcome.SUCCESS})
 COOLDOWN = 60.0
+ACCOUNT_COOLDOWN = 300.0
 WINDOW = 300.0
 
 
@@ -22,9 +23,6 @@ class Observed:
         self.other = house.add_ear("connection-ollama")
         config = HealthConfig(
             instances=("openai", "ollama"),
-            limits=Limits(failure_threshold=3, cooldown=COOLDOWN),
-            window=WINDOW,
-            latency_threshold_ms=5000.0,
         )
 
         def listeners(instance):
@@ -67,9 +65,7 @@ def observed(house, finished):
 
 def test_at_its_start_it_tells_everybody_that_all_is_well(house, finished):
     router = house.add_ear("router")
-    config = HealthConfig(
-        instances=("openai",), limits=Limits(failure_threshold=3, cooldown=1.0), window=WINDOW, latency_threshold_ms=5.0
-    )
+    config = HealthConfig(instances=("openai",))
     house.add("health", lambda: Health(config, lambda _: [house.address("router")]))
 
     house.start()
@@ -85,14 +81,14 @@ def test_while_nothing_changes_nobody_is_told(observed):
     assert observed.router == observed.connection == observed.other == []
 
 
-@pytest.mark.parametrize("outcome", sorted(COUNTS_AGAINST_TARGET))
-def test_failures_up_to_the_limit_open_the_circuit_and_router_and_connection_hear_it_once(observed, outcome):
-    observed.report(outcome, 3)
+def test_failures_up_to_the_limit_open_the_circuit_and_router_and_connection_hear_it_once(observed):
+    observed.report(Outcome.TARGET_SICK, 3)
 
     assert observed.states == ["open"]
     assert observed.router == observed.connection
     assert observed.other == []
     assert (observed.last.adjustment, observed.last.retry_at) == (-50.0, 1000.0 + COOLDOWN)
+    assert observed.last.cause is Outcome.TARGET_SICK
     assert observed.last.epoch > observed.first.epoch
 
 
@@ -336,6 +332,36 @@ def test_wanting_to_know_of_nobody_is_answered_with_silence(observed, house):
     assert observed.router == []
 
 
+class Deaf:
+    """A neighbour whose mailbox is full for a while."""
+
+    def __init__(self):
+        self.is_full = True
+        self.offered = 0
+        self.heard = []
+
+    def offer(self, news):
+        self.offered += 1
+        if not self.is_full:
+            self.heard.append(news)
+        return not self.is_full
+
+
+def test_news_that_meets_a_full_mailbox_is_told_again_every_second_until_it_is_heard(house):
+    neighbour = Deaf()
+    house.add("health", lambda: Health(HealthConfig(instances=("openai",)), lambda _: [neighbour]))
+    house.start()
+
+    house.advance(1.0)
+    house.advance(1.0)
+    missed = neighbour.offered
+    neighbour.is_full = False
+    house.advance(1.0)
+    house.advance(60.0)
+
+    assert (missed, neighbour.offered, len(neighbour.heard)) == (3, 4, 1)
+
+
 # -- restart
 
 
@@ -377,8 +403,22 @@ def test_its_snapshot_shows_how_every_instance_is(observed, house):
     observed.report(Outcome.TARGET_SICK)
 
     assert house.inspect("health") == {
-        "openai": {"state": "closed", "failures": 1, "average_ms": 500.0, "adjustment": 0.0, "throttled": {}},
-        "ollama": {"state": "closed", "failures": 0, "average_ms": 0.0, "adjustment": 0.0, "throttled": {}},
+        "openai": {
+            "state": "closed",
+            "failures": 1,
+            "average_ms": 500.0,
+            "adjustment": 0.0,
+            "throttled": {},
+            "unjudged": 0,
+        },
+        "ollama": {
+            "state": "closed",
+            "failures": 0,
+            "average_ms": 0.0,
+            "adjustment": 0.0,
+            "throttled": {},
+            "unjudged": 0,
+        },
     }
 
 
@@ -415,3 +455,167 @@ def test_a_wait_that_has_passed_is_forgotten(observed, house):
     house.advance(31.0)
 
     assert house.inspect("health")["openai"]["throttled"] == {}
+
+
+# -- failures that are the account's
+
+
+def test_a_dead_account_puts_the_instance_aside_at_once_and_for_longer(observed, house):
+    observed.report(Outcome.ACCOUNT_DEAD)
+    told = observed.last
+
+    house.advance(ACCOUNT_COOLDOWN)
+
+    assert (told.state, told.cause, told.retry_at) == ("open", Outcome.ACCOUNT_DEAD, 1000.0 + ACCOUNT_COOLDOWN)
+    assert observed.states == ["open", "half_open"]
+
+
+def test_an_account_that_says_when_it_comes_back_is_left_alone_until_then(observed, house):
+    observed.report(Outcome.ACCOUNT_DEAD, retry_after=3600.0)
+
+    house.advance(ACCOUNT_COOLDOWN)
+    before = list(observed.states)
+    house.advance(3600.0 - ACCOUNT_COOLDOWN)
+
+    assert (before, observed.states) == (["open"], ["open", "half_open"])
+
+
+def test_an_account_that_promises_to_be_back_soon_is_not_believed(observed):
+    observed.report(Outcome.ACCOUNT_DEAD, retry_after=5.0)
+
+    assert observed.last.retry_at == 1000.0 + ACCOUNT_COOLDOWN
+
+
+# -- waits that come with failures
+
+
+def test_a_sick_provider_that_asks_for_time_has_its_model_left_alone(observed):
+    observed.report(Outcome.TARGET_SICK, retry_after=20.0)
+
+    assert (observed.last.state, dict(observed.last.throttled)) == ("closed", {"m": 1020.0})
+
+
+def test_the_failure_that_opens_a_circuit_may_ask_for_more_than_its_cooldown(observed, house):
+    observed.report(Outcome.TARGET_SICK, 2)
+    observed.report(Outcome.TARGET_SICK, retry_after=200.0)
+
+    house.advance(COOLDOWN)
+
+    assert (observed.states, observed.last.retry_at) == (["open"], 1200.0)
+
+
+def test_a_late_answer_lengthens_the_wait_of_an_open_circuit_and_the_probe_comes_then(observed, house):
+    observed.trip()
+    observed.report(Outcome.TARGET_SICK, retry_after=200.0, epoch=observed.first.epoch)
+
+    house.advance(COOLDOWN)
+    early = observed.last.state
+    house.advance(200.0 - COOLDOWN)
+
+    assert (early, observed.last.state) == (CircuitState.OPEN, CircuitState.HALF_OPEN)
+
+
+def test_a_late_answer_never_shortens_a_wait(observed, house):
+    observed.report(Outcome.ACCOUNT_DEAD)
+    observed.report(Outcome.TARGET_SICK, retry_after=1.0, epoch=observed.first.epoch)
+
+    assert observed.last.retry_at == 1000.0 + ACCOUNT_COOLDOWN
+
+
+# -- quality
+
+
+def judge(observed, passed, *, request_id="req_1", attempt=1):
+    verdict = AnswerJudged(request_id=request_id, attempt=attempt, instance="openai", passed=passed)
+    observed.house.tell("health", verdict)
+
+
+def test_six_poor_answers_in_a_row_open_the_circuit(observed):
+    for number in range(6):
+        observed.report(Outcome.SUCCESS, judged=True, request_id=f"req_{number}")
+        judge(observed, passed=False, request_id=f"req_{number}")
+
+    assert observed.states == ["open"]
+
+
+def test_poor_answers_that_nobody_announced_count_too(observed):
+    for _ in range(6):
+        judge(observed, passed=False)
+
+    assert observed.states == ["open"]
+
+
+def test_a_good_answer_breaks_a_row_of_poor_ones(observed):
+    for number, passed in enumerate([False] * 5 + [True] + [False] * 5):
+        observed.report(Outcome.SUCCESS, judged=True, request_id=f"req_{number}")
+        judge(observed, passed, request_id=f"req_{number}")
+
+    assert observed.connection == []
+
+
+def test_an_answer_that_is_still_to_be_judged_does_not_close_a_half_open_circuit_and_its_verdict_does(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    observed.report(Outcome.SUCCESS, judged=True)
+    before = observed.last.state
+    judge(observed, passed=True)
+
+    assert (before, observed.last.state) == (CircuitState.HALF_OPEN, CircuitState.CLOSED)
+
+
+def test_a_poor_answer_of_the_probe_opens_the_circuit_again(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    observed.report(Outcome.SUCCESS, judged=True)
+    judge(observed, passed=False)
+
+    assert observed.states == ["open", "half_open", "open"]
+
+
+def test_a_verdict_on_an_answer_from_before_the_last_change_moves_nothing(observed, house):
+    observed.report(Outcome.SUCCESS, judged=True)
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    judge(observed, passed=True)
+
+    assert observed.last.state is CircuitState.HALF_OPEN
+
+
+def test_praise_that_nobody_waits_for_moves_nothing(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    judge(observed, passed=True)
+
+    assert observed.last.state is CircuitState.HALF_OPEN
+
+
+def test_verdicts_that_never_come_take_no_more_room_than_a_thousand(observed):
+    for number in range(1100):
+        observed.house.address("health").tell(
+            observed._finished(Outcome.SUCCESS, judged=True, request_id=f"req_{number}")
+        )
+    observed.house.settle()
+
+    assert observed.house.inspect("health")["openai"]["unjudged"] == 1024
+
+
+# -- what the log says
+
+
+def test_a_trip_is_logged_once_with_its_length(observed, caplog):
+    observed.trip()
+    observed.report(Outcome.TARGET_SICK, 5)
+
+    assert [record.getMessage() for record in caplog.records] == ["openai: circuit open, put aside for 60 s"]
+
+
+def test_nobody_is_put_aside_silently_when_it_is_the_last(observed, caplog):
+    observed.report(Outcome.ACCOUNT_DEAD, instance="ollama", epoch=observed.first.epoch)
+    observed.trip()
+
+    assert caplog.records[-1].getMessage() == "openai: circuit open, put aside for 60 s; no instance is left"
+    assert "account out of credit or quota, or key refused" in caplog.records[0].getMessage()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from legion_llm.actors.connection.actor import Connection, ConnectionConfig
 from legion_llm.actors.health.actor import Health, HealthConfig
-from legion_llm.actors.health.circuit import Limits
 from legion_llm.actors.inference.actor import Inference
 from legion_llm.actors.inference.pipeline.flow import Services
 from legion_llm.actors.metering.actor import AttemptsWanted, Metering
@@ -46,12 +45,7 @@ class Gateway:
         )
 
     def _health(self):
-        config = HealthConfig(
-            instances=("a", "b", "c"),
-            limits=Limits(failure_threshold=3, cooldown=60.0),
-            window=300.0,
-            latency_threshold_ms=5000.0,
-        )
+        config = HealthConfig(instances=("a", "b", "c"))
         return Health(config, lambda name: (self.house.address("router"), self.house.address(name)))
 
     def _router(self):

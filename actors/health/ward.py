@@ -1,0 +1,108 @@
+"""One provider instance under observation: what is known of it, and what that means for the router."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...messages.outcome import Outcome
+from ...messages.routing import AttemptFinished, CircuitState, HealthChanged
+from ...messages.settings import HealthSettings
+from .circuit import QUALITY_WEIGHT, Circuit
+from .latency import CIRCUIT_PENALTY, LatencyWindow, adjustment
+from .throttle import Throttles
+from .verdicts import Verdicts
+
+
+class Ward:
+    """The circuit of one instance, its latencies, the waits it asked for, and the answers that are still to be judged.
+
+    Attributes:
+        name: The instance.
+        circuit: Its breaker.
+        is_watched: Whether an alarm is set for the moment at which its slowness fades.
+    """
+
+    def __init__(self, name: str, settings: HealthSettings, epoch: int) -> None:
+        self.name = name
+        self.circuit = Circuit(epoch=epoch)
+        self.is_watched = False
+        self._settings = settings
+        self._latency = LatencyWindow(settings.window_seconds)
+        self._throttles = Throttles()
+        self._verdicts = Verdicts()
+
+    def finished(self, attempt: AttemptFinished) -> None:
+        """Learn from the end of an attempt that was sent: latency in any case, the rest if it says something about now."""
+        match attempt.outcome:
+            case Outcome.SUCCESS:
+                self._latency.add(attempt.at, attempt.latency)
+                self._answered(attempt)
+            case Outcome.THROTTLED:
+                self._throttles.add(attempt.target.model, attempt.at, attempt.retry_after)
+            case Outcome.TARGET_SICK:
+                self.circuit = self.circuit.failed(attempt.epoch, self._settings.circuit_breaker, attempt.at)
+                self._wait(attempt)
+            case Outcome.ACCOUNT_DEAD:
+                self.circuit = self.circuit.found_dead(attempt.epoch, self._settings.circuit_breaker, attempt.at)
+                self._wait(attempt)
+
+    def judged(self, request_id: str, attempt: int, *, passed: bool, now: float) -> None:
+        """Learn what an answer was worth: a good one is the success it looked like, a poor one half a failure."""
+        began = self._verdicts.take(request_id, attempt)
+        if passed and began is not None:
+            self.circuit = self.circuit.succeeded(began)
+        elif not passed:
+            epoch = self.circuit.epoch if began is None else began
+            self.circuit = self.circuit.failed(epoch, self._settings.circuit_breaker, now, weight=QUALITY_WEIGHT)
+
+    def cooled(self, now: float) -> None:
+        """Let a probe through if the cooldown has passed."""
+        self.circuit = self.circuit.cooled(now)
+
+    def fades_at(self) -> float:
+        """Return the monotonic moment by which the oldest latency will have left the window."""
+        return self._latency.fades_at()
+
+    def news(self, now: float) -> HealthChanged:
+        """Return what the router and the connection need to know."""
+        circuit, is_open = self.circuit, self.circuit.state is CircuitState.OPEN
+        return HealthChanged(
+            instance=self.name,
+            state=circuit.state,
+            adjustment=adjustment(
+                circuit.state, self._latency.average_ms(now), self._settings.latency_penalty_threshold_ms
+            ),
+            epoch=circuit.epoch,
+            retry_at=circuit.until if is_open else None,
+            cause=circuit.cause if is_open else None,
+            throttled=self._throttles.current(now),
+        )
+
+    def is_slow(self, news: HealthChanged) -> bool:
+        """Return whether slowness costs it points beside its circuit."""
+        return news.adjustment < CIRCUIT_PENALTY[news.state]
+
+    def described(self, now: float, adjustment: float) -> dict[str, Any]:
+        """Return all of it as plain data."""
+        return {
+            "state": self.circuit.state,
+            "failures": self.circuit.failures,
+            "average_ms": round(self._latency.average_ms(now), 1),
+            "adjustment": adjustment,
+            "throttled": {model: round(until - now, 1) for model, until in self._throttles.current(now).items()},
+            "unjudged": len(self._verdicts),
+        }
+
+    def _answered(self, attempt: AttemptFinished) -> None:
+        if attempt.judged:
+            self._verdicts.expect(attempt.request_id, attempt.attempt, attempt.epoch)
+        else:
+            self.circuit = self.circuit.succeeded(attempt.epoch)
+
+    def _wait(self, attempt: AttemptFinished) -> None:
+        """Heed a wait that came with a failure: for the model at once, for the whole instance if it is put aside."""
+        if attempt.retry_after is None:
+            return
+        self.circuit = self.circuit.asked_to_wait(attempt.at + attempt.retry_after)
+        if attempt.outcome is Outcome.TARGET_SICK:
+            self._throttles.add(attempt.target.model, attempt.at, attempt.retry_after)
