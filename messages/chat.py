@@ -235,6 +235,7 @@ class Request:
         affinity: Requests with the same key prefer the same target, for its prompt cache; None for no preference.
         compress_level: How much the prompt may be shortened, 0 (not at all) to 3; None leaves it to the rule that routes it.
         trace: Where it stands in a distributed trace, or None.
+        allowed_models: Patterns ("gpt-*") of which the model that answers must match one; None: any model.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -261,6 +262,7 @@ class Request:
     affinity: str | None = None
     compress_level: int | None = None
     trace: Trace | None = None
+    allowed_models: tuple[str, ...] | None = None
     metadata: Extra = attrs.field(factory=dict)
     extra: Extra = attrs.field(factory=dict)
 

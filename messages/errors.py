@@ -14,6 +14,7 @@ LegionError
  |   |- TokenBudgetExceeded       input cap or session budget is spent
  |   |- PipelineError             a governance step said no (its name is in `step`)
  |   |- AccessDeniedError         the caller's credential is missing or wrong
+ |   |- CallerLimitError          the caller has used up its minute: wait `retry_after` seconds
  |   |- EmbeddingUnavailableError no embedding provider configured or detected
  |   `- SettingsError             the configuration is wrong (its path is in `path`)
  |- UpstreamError             sent, and it failed there
@@ -180,6 +181,18 @@ class PipelineError(RefusedError):
 
 class AccessDeniedError(RefusedError):
     """The caller's credential is missing, wrong, or not allowed here."""
+
+
+class CallerLimitError(RefusedError):
+    """The caller's own limit (requests or tokens per minute) is used up.
+
+    Attributes:
+        retry_after: Seconds until there is something again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class EmbeddingUnavailableError(RefusedError):

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
-import attrs
-from starlette.types import Scope
-
-from ...messages.caller import Caller
 from ...messages.chat import Request, Response, RoutingInfo
-from ...messages.errors import InvalidRequestError
-from ...messages.tracing import inherited, traceparent_of
+from ...messages.tracing import traceparent_of
 
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
@@ -27,38 +22,6 @@ def request_id_of(headers: Headers) -> bytes | None:
         if name == b"x-request-id":
             return value if _WELL_FORMED.fullmatch(value) else None
     return None
-
-
-# Where the name of the caller's key stands in the scope of an admitted request.
-CALLER: Final = "legion_llm.caller"
-
-_IDEMPOTENCY_KEY: Final = re.compile(rb"[\x21-\x7e]{1,255}")
-
-
-def admitted(request: Request, scope: Scope) -> Request:
-    """Return the request with what the way it came says of it: whose key it showed, its place in a trace, its idempotency key.
-
-    Who a caller is follows from its key alone, never from what the body says.
-
-    Raises:
-        InvalidRequestError: The idempotency key is no key.
-    """
-    told: dict[str, Any] = {}
-    holder = scope.get(CALLER)
-    if holder is not None:
-        told["caller"] = Caller(identity=holder, credential=holder)
-    for name, value in scope["headers"]:
-        if name == b"traceparent":
-            told["trace"] = inherited(value.decode("latin-1"))
-        elif name == b"idempotency-key":
-            told["idempotency_key"] = _idempotency_key(value)
-    return attrs.evolve(request, **told) if told else request
-
-
-def _idempotency_key(value: bytes) -> str:
-    if not _IDEMPOTENCY_KEY.fullmatch(value):
-        raise InvalidRequestError("Idempotency-Key must be 1 to 255 visible ASCII characters", param="idempotency_key")
-    return value.decode()
 
 
 def answer_headers(request: Request, response: Response) -> list[tuple[bytes, bytes]]:

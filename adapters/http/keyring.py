@@ -1,35 +1,53 @@
-"""Who may use the API: named keys, of which only digests are kept."""
+"""Who may use the API: named keys, of which only digests are kept, and what each holder may do."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+import attrs
+
+from ...messages.caller import Caller
 from ...messages.errors import AccessDeniedError, SettingsError
-from ...messages.secret import SecretRef
+from ...messages.settings import KeySettings
 from ..settings.credentials import Absent, resolve
 from .identity import Headers
 
 _BEARER: Final = b"bearer "
 
 
+@attrs.frozen(kw_only=True)
+class Holder:
+    """Someone who has a key.
+
+    Attributes:
+        caller: How its requests name it.
+        digest: SHA-256 of the key.
+        rights: What it may do.
+    """
+
+    caller: Caller
+    digest: bytes = attrs.field(repr=False)
+    rights: KeySettings
+
+
 class Keyring:
     """The keys of one gateway.
 
     Args:
-        keys: Keys by the name of their holder.
+        holders: Whoever has one.
     """
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
-        self._digests = {name: _digest(key.encode()) for name, key in keys.items()}
+    def __init__(self, holders: Iterable[Holder]) -> None:
+        self.holders = tuple(holders)
 
     def __repr__(self) -> str:
-        return f"<Keyring {', '.join(self._digests)}>"
+        return f"<Keyring {', '.join(str(holder.caller.identity) for holder in self.holders)}>"
 
-    def holder(self, headers: Headers) -> str:
-        """Return the name of the key that a request shows, as `Authorization: Bearer KEY` or as `x-api-key: KEY`.
+    def holder(self, headers: Headers) -> Holder:
+        """Return the holder of the key that a request shows, as `Authorization: Bearer KEY` or as `x-api-key: KEY`.
 
         Raises:
             AccessDeniedError: It shows none, or one that nobody holds. How long that takes says nothing about any key.
@@ -37,40 +55,45 @@ class Keyring:
         shown = _shown(headers)
         if shown is None:
             raise AccessDeniedError("no API key: send one as `Authorization: Bearer KEY` or as `x-api-key: KEY`")
-        digest = _digest(shown)
-        held = [name for name, known in self._digests.items() if hmac.compare_digest(digest, known)]
+        digest = hashlib.sha256(shown).digest()
+        held = [holder for holder in self.holders if hmac.compare_digest(digest, holder.digest)]
         if not held:
             raise AccessDeniedError("invalid API key")
         return held[0]
 
 
-def keyring_of(keys: Mapping[str, SecretRef], environ: Mapping[str, str]) -> Keyring | None:
+def keyring_of(keys: Mapping[str, KeySettings], environ: Mapping[str, str]) -> Keyring | None:
     """Return the keyring that the setting `api.keys` describes, or None: then whoever reaches the port may use it.
 
     Raises:
         SettingsError: A key cannot be looked up, or two holders have the same.
     """
-    found: dict[str, str] = {}
-    for name, reference in keys.items():
+    found: dict[bytes, Holder] = {}
+    for name, rights in keys.items():
         path = f"api.keys.{name}"
-        key = resolve(reference, environ)
-        if isinstance(key, Absent):
-            raise SettingsError(f"{path}: {key.reason}", path=path)
-        if key.reveal() in found.values():
+        digest = _digest(rights, environ, path)
+        if digest in found:
             raise SettingsError(f"{path}: another holder has the same key", path=path)
-        found[name] = key.reveal()
-    return Keyring(found) if found else None
+        caller = Caller(identity=name, type=rights.type, credential=name)
+        found[digest] = Holder(caller=caller, digest=digest, rights=rights)
+    return Keyring(found.values()) if found else None
+
+
+def _digest(rights: KeySettings, environ: Mapping[str, str], path: str) -> bytes:
+    if rights.sha256 is not None:
+        return bytes.fromhex(rights.sha256)
+    key = resolve(rights.key, environ)
+    if isinstance(key, Absent):
+        raise SettingsError(f"{path}: {key.reason}", path=path)
+    return hashlib.sha256(key.reveal().encode()).digest()
 
 
 def _shown(headers: Headers) -> bytes | None:
+    """Return the key that is shown. Gemini's clients have a header of their own for it, which no other client sends."""
     shown = None
     for name, value in headers:
-        if name == b"x-api-key":
+        if name in (b"x-api-key", b"x-goog-api-key", b"api-key"):
             return value.strip()
         if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER:
             shown = value[len(_BEARER) :].strip()
     return shown
-
-
-def _digest(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()

@@ -95,7 +95,11 @@ def _is_a(origin: Any) -> Callable[[Any], bool]:
 
 def _section(kind: type[Any], converter: cattrs.Converter) -> Hook:
     build: Hook = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
-    return lambda value, target: build(_mapping(value), target)
+    # Some sections may be written as a text, which then is the field of that name.
+    shorthand: str | None = getattr(kind, "shorthand", None)
+    if shorthand is None:
+        return lambda value, target: build(_mapping(value), target)
+    return lambda value, target: build({shorthand: value} if isinstance(value, (str, list, tuple)) else _mapping(value), target)
 
 
 def _named(kind: Any, converter: cattrs.Converter) -> Hook:

@@ -5,6 +5,7 @@ Reading files and the environment is `adapters.settings`' matter.
 
 from __future__ import annotations
 
+from .api import ApiSettings, KeySettings, TlsSettings
 from .checks import is_header_value, nearest
 from .embedding import EmbeddingSettings, PrefixSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
@@ -14,7 +15,6 @@ from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
 from .root import Settings
 from .sections import (
-    ApiSettings,
     CircuitBreakerSettings,
     HealthSettings,
     MeteringSettings,
@@ -34,6 +34,7 @@ __all__ = [
     "Family",
     "HealthSettings",
     "InstanceSettings",
+    "KeySettings",
     "Kind",
     "MeteringSettings",
     "PipelineSettings",
@@ -46,6 +47,7 @@ __all__ = [
     "Settings",
     "Tier",
     "TimeoutSettings",
+    "TlsSettings",
     "TransportKind",
     "api_root",
     "expand_instances",

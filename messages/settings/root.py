@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+from .api import ApiSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .embedding import EmbeddingSettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
-from .sections import ApiSettings, MeteringSettings, RoutingSettings, RuntimeSettings
+from .sections import MeteringSettings, RoutingSettings, RuntimeSettings
 
 
 @attrs.frozen(kw_only=True)

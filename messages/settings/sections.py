@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import attrs
 
-from ..secret import SecretRef
-from .checks import EMPTY, above, between, fault, frozen_mapping, names, not_blank
+from .checks import above, between, fault
 
 
 @attrs.frozen(kw_only=True)
@@ -54,39 +51,6 @@ class RoutingSettings:
 
     enabled: bool = True
     health: HealthSettings = HealthSettings()
-
-
-def _key_refs(keys: Mapping[str, object]) -> Mapping[str, SecretRef]:
-    return frozen_mapping({name: SecretRef.of(source, path=f"keys.{name}") for name, source in keys.items()})
-
-
-@attrs.frozen(kw_only=True)
-class ApiSettings:
-    """The HTTP API.
-
-    Attributes:
-        host: Address to listen on. Default "127.0.0.1": this machine alone.
-        port: TCP port, 0 to 65535; 0 lets the system choose one. Default 4567.
-        max_body_bytes: Largest request body in bytes (at least 1024). Default 16 MiB.
-        max_json_depth: Deepest nesting of a JSON body (1 to 1000; parsers stop at 1024). Default 200.
-        max_header_bytes: Largest request head in bytes (at least 1024). Default 64 KiB.
-        body_timeout: Seconds a client may take to send its body (above 0). Default 30.0.
-        keep_alive_timeout: Seconds an idle client connection is kept (above 0). Default 75.0, as nginx: longer than the 60 of the usual load
-            balancers, so that it is they who close.
-        drain_timeout: Seconds for which requests in flight may finish on shutdown (at least 0). Default 5.0.
-        keys: Keys by the name of their holder, each as text, "env://NAME" or a list of which the first that yields something is taken. Where
-            there are any, a request must show one. Default none: whoever reaches the port may use it.
-    """
-
-    host: str = attrs.field(default="127.0.0.1", validator=not_blank)
-    port: int = attrs.field(default=4567, validator=between(0, 65535))
-    max_body_bytes: int = attrs.field(default=16 * 1024 * 1024, validator=between(1024, unit="bytes"))
-    max_json_depth: int = attrs.field(default=200, validator=between(1, 1000))
-    max_header_bytes: int = attrs.field(default=64 * 1024, validator=between(1024, unit="bytes"))
-    body_timeout: float = attrs.field(default=30.0, validator=above(0, unit="s"))
-    keep_alive_timeout: float = attrs.field(default=75.0, validator=above(0, unit="s"))
-    drain_timeout: float = attrs.field(default=5.0, validator=between(0, unit="s"))
-    keys: Mapping[str, SecretRef] = attrs.field(default=EMPTY, converter=_key_refs, validator=names)
 
 
 @attrs.frozen(kw_only=True)
