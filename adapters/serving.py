@@ -36,7 +36,7 @@ def start_gateway(
     environ = os.environ if environ is None else environ
     system = ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
-    address = ListeningAddress(settings.api.host, settings.api.port)
+    address = ListeningAddress(settings.api.host, settings.api.port, "http" if settings.api.tls is None else "https")
     api = http_api(
         address,
         gateway,

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from ...messages.base import Message
+from ...messages.errors import SettingsError
 from ...runtime import ASYNCIO, Actor, ChildSpec
 from ..dialects.protocol import ServedDialect
 from .app import build_app
@@ -60,18 +61,33 @@ class HttpApi(Actor[ApiAddress]):
         """Bind and accept.
 
         Raises:
-            SettingsError: There is no such host.
+            SettingsError: There is no such host, or it would serve other machines without keys; or certificates cannot be read.
             StartFailed: The port is in use, or may not be used.
         """
         listening = await self._address.bind()
         if not self._address.is_loopback and self._config.keyring is None:
-            logger.warning(
-                "THE HTTP API LISTENS ON %s WITHOUT AUTHENTICATION: WHOEVER REACHES PORT %d CAN USE IT (set api.keys)",
-                self._address.address,
-                self._address.port,
-            )
+            self._warn_or_refuse(listening)
         await self._server.open(listening)
         self.spawn(self._serve, listening)
+
+    def _warn_or_refuse(self, listening: socket.socket) -> None:
+        """Serve whoever comes only where the operator insists.
+
+        Raises:
+            SettingsError: The operator does not.
+        """
+        if not self._config.settings.insecure:
+            listening.close()
+            raise SettingsError(
+                f"api.host: other machines reach {self._address.address}, and there are no keys: name some in api.keys, "
+                "or set api.insecure to true if whoever reaches the port may use it",
+                path="api.host",
+            )
+        logger.warning(
+            "THE HTTP API LISTENS ON %s WITHOUT AUTHENTICATION: WHOEVER REACHES PORT %d CAN USE IT (set api.keys)",
+            self._address.address,
+            self._address.port,
+        )
 
     def on_api_address(self, _message: ApiAddress) -> str:
         """Return the URL."""

@@ -1,44 +1,28 @@
-"""The routes, and what becomes of errors on all of them."""
+"""The routes put together, and what becomes of errors on all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...messages.errors import AccessDeniedError, InvalidRequestError, LegionError, NotFoundError
-from ..dialects.ollama import OllamaEmbed
-from ..dialects.openai_embeddings import OpenAIEmbeddings
-from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
+from ...messages.errors import InvalidRequestError, LegionError, NotFoundError
+from ..dialects.protocol import ErrorDialect, ServedDialect
 from .answers import Answer, error_answer, fresh_request_id, send_answer
 from .config import HttpApiConfig
 from .faults import CLOSE, HttpFault
+from .gate import Gate
 from .gateway import Gateway
-from .identity import CALLER
 from .routes.chat import ChatEndpoint
-from .routes.embeddings import EmbeddingsRoute
-from .routes.models import ModelRoutes
-from .routes.status import StatusRoutes
-from .routes.tokens import TokenCount
-
-_CHAT: Final = "/v1/chat/completions"
-_EMBEDDINGS: Final[Mapping[str, ServedEmbeddings]] = {
-    "/v1/embeddings": OpenAIEmbeddings(),
-    "/api/embed": OllamaEmbed(),
-    "/api/embeddings": OllamaEmbed(is_old=True),
-}
-
-# What load balancers ask, who have no key.
-_OPEN: Final = frozenset({"/", "/healthz", "/readyz"})
-_CHALLENGE: Final = (b"www-authenticate", b"Bearer")
+from .table import Row, route_table
 
 
 def build_app(
@@ -55,30 +39,18 @@ def build_app(
         dialect: OpenAI's chat dialect; errors of every route without a dialect of its own are put in its words.
         others: More dialects to chat in, by path ("/v1/messages").
     """
-    dialects = {_CHAT: dialect, **others}
-    counts = {f"{path}/count_tokens": spoken for path, spoken in dialects.items() if isinstance(spoken, TokenCounting)}
-    chats = {path: ChatEndpoint(gateway, spoken, config) for path, spoken in dialects.items()}
-    explain = _Explain({**dialects, **counts, **_EMBEDDINGS}, dialect)
-    more = [
-        Route(path, TokenCount(spoken.parse_count_request, config).count, methods=["POST"])
-        for path, spoken in counts.items()
-    ]
-    more += [
-        Route(path, EmbeddingsRoute(gateway, spoken, config).embed, methods=["POST"])
-        for path, spoken in _EMBEDDINGS.items()
-    ]
-    routes = _routes(gateway, chats, more, explain)
-
-    keyring = config.keyring
+    rows = route_table(gateway, config, dialect, others)
+    gate = Gate(rows, config.keyring, time.monotonic)
+    explain = _Explain(rows, dialect)
+    chats = {row.path: row.endpoint for row in rows if isinstance(row.endpoint, ChatEndpoint)}
+    routes = _routes(rows, explain)
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
-        if keyring is not None and scope["path"] not in _OPEN:
-            # Before the body is read, and by who the caller is, not by what it says.
-            try:
-                scope[CALLER] = keyring.holder(scope["headers"])
-            except AccessDeniedError as denied:
-                await send_answer(send, explain.answer(scope, HttpFault(401, denied, (_CHALLENGE,))))
-                return
+        try:
+            gate.admit(scope)
+        except HttpFault as refused:
+            await send_answer(send, explain.answer(scope, refused))
+            return
         # The hot path goes round the routing, whose layers cost as much as the endpoint.
         chat = chats.get(scope["path"])
         if chat is not None and scope["method"] == "POST":
@@ -89,18 +61,9 @@ def build_app(
     return ServerErrorMiddleware(front, handler=explain)
 
 
-def _routes(gateway: Gateway, chats: Mapping[str, ChatEndpoint], more: Iterable[Route], explain: _Explain) -> Starlette:
-    models, status = ModelRoutes(gateway), StatusRoutes(gateway)
+def _routes(rows: tuple[Row, ...], explain: _Explain) -> Starlette:
     app = Starlette(
-        routes=[
-            *(Route(path, chat, methods=["POST"]) for path, chat in chats.items()),
-            *more,
-            Route("/v1/models", models.every),
-            Route("/v1/models/{id:path}", models.one),
-            Route("/healthz", status.alive),
-            Route("/readyz", status.ready),
-            Route("/", status.product),
-        ],
+        routes=[Route(row.path, row.endpoint, methods=list(row.methods)) for row in rows],
         exception_handlers={LegionError: explain, HttpFault: explain, HTTPException: explain, Exception: explain},
     )
     app.router.redirect_slashes = False  # a redirected POST loses its body
@@ -110,8 +73,13 @@ def _routes(gateway: Gateway, chats: Mapping[str, ChatEndpoint], more: Iterable[
 class _Explain:
     """Turns what a route raised into an answer in the words of the route's dialect."""
 
-    def __init__(self, dialects: Mapping[str, ErrorDialect], usual: ErrorDialect) -> None:
-        self._dialects = dialects
+    def __init__(self, rows: tuple[Row, ...], usual: ErrorDialect) -> None:
+        self._exact = {row.path: row.dialect or usual for row in rows}
+        self._patterns = [
+            (Route(row.path, row.endpoint, methods=list(row.methods)), row.dialect)
+            for row in rows
+            if "{" in row.path and row.dialect is not None
+        ]
         self._usual = usual
 
     async def __call__(self, request: Request, error: Exception) -> Response:
@@ -121,8 +89,14 @@ class _Explain:
 
     def answer(self, scope: Scope, failure: LegionError | HttpFault) -> Answer:
         """Return the answer for a failure of a request."""
-        dialect = self._dialects.get(scope["path"], self._usual)
-        return error_answer(dialect, failure, fresh_request_id(scope["headers"]))
+        return error_answer(self._dialect(scope), failure, fresh_request_id(scope["headers"]))
+
+    def _dialect(self, scope: Scope) -> ErrorDialect:
+        exact = self._exact.get(scope["path"])
+        if exact is not None:
+            return exact
+        matching = (dialect for route, dialect in self._patterns if route.matches(scope)[0] is not Match.NONE)
+        return next(matching, self._usual)
 
 
 def _explained(request: Request, error: Exception) -> LegionError | HttpFault:

@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import Send
 
-from ...messages.chat import Chunk, Response
+from ...messages.chat import Chunk, Response, Usage
 from ...messages.errors import LegionError
 from ...runtime import Stream
 from ..dialects.protocol import StreamRenderer
@@ -32,6 +32,9 @@ class EventRelay:
         send: The exchange's.
         headers: What the answer's head says beside what every event stream says.
         comment_interval: Seconds of silence after which a comment is sent.
+
+    Attributes:
+        usage: What the answer used, once it has been relayed; None before that, and for one that failed.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class EventRelay:
         self._interval = comment_interval
         self._loop = asyncio.get_running_loop()
         self._sent_at = 0.0
+        self.usage: Usage | None = None
 
     async def run(self) -> None:
         """Relay the whole answer, a failure after its start included.
@@ -73,7 +77,9 @@ class EventRelay:
             while chunks:
                 await self._write(b"".join([render(chunk) for chunk in chunks]))
                 chunks = await unless_stopped(self._stream.read_many())
-            return self._renderer.end(await self._stream.reply)
+            response = await self._stream.reply
+            self.usage = response.usage
+            return self._renderer.end(response)
         except LegionError as error:
             return self._renderer.fail(error)
 

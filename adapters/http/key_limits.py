@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
+from ...messages.chat import Request, Usage
 from ...messages.errors import CallerLimitError
 from ...messages.settings import KeySettings
+from ...messages.tokens import estimated_input_tokens
+
+# Where the limits of the holder stand in the scope of an admitted request.
+LIMITS: Final = "legion_llm.limits"
 
 _MINUTE: Final = 60.0
 
@@ -82,7 +88,7 @@ class KeyLimits:
 
 
 class Admission:
-    """One request that was let in, and the tokens that were taken for it."""
+    """One request that was let in, and the tokens that were taken for it. Unless it is settled they are given back at the end of the `with` block."""
 
     __slots__ = ("_reserved", "_tokens")
 
@@ -90,8 +96,33 @@ class Admission:
         self._tokens = tokens
         self._reserved = reserved
 
-    def settle(self, used: float) -> None:
-        """Take what was really used instead of the estimate."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._take_instead(0.0)
+
+    def settle(self, usage: Usage | None) -> None:
+        """Take what was really used instead of the estimate; None leaves the estimate, since nobody knows."""
+        self._take_instead(self._reserved if usage is None else usage.total_tokens)
+        self._tokens = None
+
+    def _take_instead(self, tokens: float) -> None:
         if self._tokens is not None:
-            self._tokens.take(used - self._reserved)
-            self._reserved = used
+            self._tokens.take(tokens - self._reserved)
+
+
+_UNLIMITED: Final = Admission(None, 0.0)
+
+
+def admission_of(limits: KeyLimits | None, request: Request) -> Admission:
+    """Let a request in, as the limits of its key allow.
+
+    Raises:
+        CallerLimitError: See `KeyLimits.admit`.
+    """
+    if limits is None:
+        return _UNLIMITED
+    return limits.admit(estimated_input_tokens(request) if limits.counts_tokens else 0.0)

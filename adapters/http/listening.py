@@ -22,6 +22,7 @@ class ListeningAddress:
     Args:
         host: Name or address to bind.
         port: TCP port; 0 lets the system choose.
+        scheme: http or https.
 
     Attributes:
         host: As given.
@@ -29,7 +30,8 @@ class ListeningAddress:
         address: The numeric address that was bound, or None.
     """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, scheme: str = "http") -> None:
+        self.scheme = scheme
         self.host = host
         self.port = port
         self.address: str | None = None
@@ -38,7 +40,7 @@ class ListeningAddress:
     def url(self) -> str:
         """The URL at which a client on this machine finds the API."""
         host = _WILDCARDS.get(self.address or self.host, self.host)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return f"{self.scheme}://[{host}]:{self.port}" if ":" in host else f"{self.scheme}://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from ...messages.errors import SettingsError
 from ..dialects.protocol import ServedDialect
 from .config import HttpApiConfig
 from .guard import Guard, guarded_protocol
@@ -34,6 +36,15 @@ class GuestServer(uvicorn.Server):
     def __init__(self, app: ASGIApp, config: HttpApiConfig, dialect: ServedDialect) -> None:
         self._connection_closed = asyncio.Event()
         guard = Guard(config, dialect, self._connection_closed.set)
+        tls = config.settings.tls
+        encryption: dict[str, Any] = {}
+        if tls is not None:
+            encryption = {
+                "ssl_certfile": tls.certificate,
+                "ssl_keyfile": tls.key,
+                "ssl_ca_certs": tls.client_authorities,
+                "ssl_cert_reqs": ssl.CERT_NONE if tls.client_authorities is None else ssl.CERT_REQUIRED,
+            }
         super().__init__(
             uvicorn.Config(
                 app,
@@ -44,6 +55,7 @@ class GuestServer(uvicorn.Server):
                 log_config=None,
                 proxy_headers=False,
                 server_header=False,
+                **encryption,
             )
         )
 
@@ -68,8 +80,16 @@ class GuestServer(uvicorn.Server):
         return self.server_state.total_requests
 
     async def open(self, listening: socket.socket) -> None:
-        """Accept connections from now on. The socket belongs to the server from here."""
-        self.config.load()
+        """Accept connections from now on. The socket belongs to the server from here.
+
+        Raises:
+            SettingsError: The certificate or the key cannot be read.
+        """
+        try:
+            self.config.load()
+        except OSError as error:  # what ssl raises, too
+            listening.close()
+            raise SettingsError(f"api.tls: {error}", path="api.tls") from error
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup([listening])
 

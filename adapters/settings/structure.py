@@ -99,7 +99,9 @@ def _section(kind: type[Any], converter: cattrs.Converter) -> Hook:
     shorthand: str | None = getattr(kind, "shorthand", None)
     if shorthand is None:
         return lambda value, target: build(_mapping(value), target)
-    return lambda value, target: build({shorthand: value} if isinstance(value, (str, list, tuple)) else _mapping(value), target)
+    return lambda value, target: build(
+        {shorthand: value} if isinstance(value, (str, list, tuple)) else _mapping(value), target
+    )
 
 
 def _named(kind: Any, converter: cattrs.Converter) -> Hook:

@@ -24,6 +24,7 @@ EXPECTED = {
     errors.UpstreamError: Outcome.TARGET_SICK,
     errors.AuthError: Outcome.ACCOUNT_DEAD,
     errors.AccountError: Outcome.ACCOUNT_DEAD,
+    errors.CallerLimitError: Outcome.CALLER_MISTAKE,
     errors.RateLimitError: Outcome.THROTTLED,
     errors.ContextOverflow: Outcome.UNFIT,
     errors.ModelUnavailableError: Outcome.UNFIT,

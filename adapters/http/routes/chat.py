@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from starlette.types import Receive, Scope, Send
 
-from ....messages.chat import Request
+from ....messages.chat import Request, Usage
 from ....messages.errors import LegionError
 from ...dialects.protocol import ServedDialect
+from ..admission import admitted
 from ..answers import JSON, Answer, error_answer, fresh_request_id, send_answer
 from ..body import JsonBody
 from ..config import HttpApiConfig
 from ..events import EventRelay
 from ..faults import ClientGone, HttpFault
 from ..gateway import Gateway
-from ..identity import admitted, answer_headers, request_id_of, trace_headers
+from ..identity import answer_headers, request_id_of, trace_headers
+from ..key_limits import LIMITS, admission_of
 from ..waiting import DisconnectWatch, unless_stopped
 
 
@@ -40,13 +42,14 @@ class ChatEndpoint:
             request = admitted(self._dialect.parse_request(await unless_stopped(body.read())), scope)
             request_id = request_id or request.id.encode()
             answer = self._stream if request.stream else self._whole
-            await answer(request, request_id, scope, send)
+            with admission_of(scope.get(LIMITS), request) as admission:
+                admission.settle(await answer(request, request_id, scope, send))
         except ClientGone:
             return
         except (LegionError, HttpFault) as failure:
             await self._refuse(failure, request_id or fresh_request_id(), body, send)
 
-    async def _whole(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
+    async def _whole(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> Usage:
         reply = self._gateway.submit(request)
         with DisconnectWatch(scope, reply.cancel) as client:
             try:
@@ -57,8 +60,9 @@ class ChatEndpoint:
                 raise
         headers = (JSON, (b"x-request-id", request_id), *answer_headers(request, response))
         await send_answer(send, Answer(200, self._dialect.render_response(response, request), headers))
+        return response.usage
 
-    async def _stream(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
+    async def _stream(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> Usage | None:
         stream = self._gateway.submit_stream(request)
         with DisconnectWatch(scope, stream.close) as client:
             relay = EventRelay(
@@ -74,6 +78,7 @@ class ChatEndpoint:
                 if client.gone:
                     raise ClientGone from None
                 raise
+            return relay.usage
 
     async def _refuse(self, failure: LegionError | HttpFault, request_id: bytes, body: JsonBody, send: Send) -> None:
         answer = error_answer(self._dialect, failure, request_id)

@@ -85,8 +85,13 @@ def test_on_loopback_there_is_no_warning(serve, caplog):
     assert not caplog.records
 
 
-def test_elsewhere_the_missing_authentication_is_warned_of(serve, caplog):
-    api = serve(host="0.0.0.0")
+def test_other_machines_are_not_served_without_keys(serve):
+    with pytest.raises(StartFailed, match=r"api\.keys.*api\.insecure"):
+        serve(host="0.0.0.0")
+
+
+def test_an_operator_who_insists_is_warned(serve, caplog):
+    api = serve(host="0.0.0.0", settings={"insecure": True})
 
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "WITHOUT AUTHENTICATION" in caplog.text

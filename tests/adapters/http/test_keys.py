@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import re
 
 import httpx
 import pytest
-from legion_llm.adapters.http.keyring import Keyring, keyring_of
+from legion_llm.adapters.dialects.anthropic import AnthropicMessages
+from legion_llm.adapters.dialects.openai_chat import OpenAIChat
+from legion_llm.adapters.http.config import HttpApiConfig
+from legion_llm.adapters.http.keyring import keyring_of
+from legion_llm.adapters.http.table import Access, route_table
+from legion_llm.messages.caller import Caller
 from legion_llm.messages.errors import AccessDeniedError, SettingsError
-from legion_llm.messages.secret import SecretRef
+from legion_llm.messages.settings import KeySettings
 
 
 @pytest.fixture
 def keyring():
-    return Keyring({"ann": "key-of-ann", "bob": "key-of-bob"})
+    keyring = keyring_of({"ann": KeySettings(key="key-of-ann"), "bob": KeySettings(key="key-of-bob")}, {})
+    assert keyring is not None
+    return keyring
 
 
 @pytest.mark.parametrize(
@@ -26,7 +35,7 @@ def keyring():
     ],
 )
 def test_a_key_names_its_holder(keyring, headers, holder):
-    assert keyring.holder(headers) == holder
+    assert keyring.holder(headers).caller == Caller(identity=holder, credential=holder)
 
 
 @pytest.mark.parametrize(
@@ -49,13 +58,13 @@ def test_anything_else_is_refused(keyring, headers):
 
 
 def test_keys_are_never_shown(keyring):
-    assert "key-of" not in repr(keyring) + str(vars(keyring))
+    assert "key-of" not in repr(keyring) + str(vars(keyring)) + repr(keyring.holders)
 
 
 def test_keys_are_looked_up_where_the_settings_say():
-    keyring = keyring_of({"ann": SecretRef.of("env://ANN"), "bob": SecretRef.of("plain")}, {"ANN": "a"})
+    keyring = keyring_of({"ann": KeySettings(key="env://ANN"), "bob": KeySettings(key="plain")}, {"ANN": "a"})
 
-    assert keyring.holder([(b"x-api-key", b"a")]) == "ann"
+    assert keyring.holder([(b"x-api-key", b"a")]).caller.identity == "ann"
     assert keyring_of({}, {}) is None
 
 
@@ -69,20 +78,47 @@ def test_keys_are_looked_up_where_the_settings_say():
 )
 def test_a_key_that_is_none_stops_the_start(keys, words):
     with pytest.raises(SettingsError, match=words):
-        keyring_of({name: SecretRef.of(key) for name, key in keys.items()}, {})
+        keyring_of({name: KeySettings(key=key) for name, key in keys.items()}, {})
 
 
-# -- every route
+def test_a_key_may_be_given_as_its_digest():
+    digest = hashlib.sha256(b"key-of-ann").hexdigest()
 
+    keyring = keyring_of({"ann": KeySettings(sha256=digest)}, {})
+
+    assert keyring.holder([(b"x-api-key", b"key-of-ann")]).caller.identity == "ann"
+
+
+@pytest.mark.parametrize(
+    ("rights", "message"),
+    [
+        ({}, "either the key or its sha256"),
+        ({"key": "a", "sha256": "0" * 64}, "either the key or its sha256"),
+        ({"sha256": "abc"}, "64 hex digits"),
+        ({"key": "a", "type": "system"}, "external"),
+        ({"key": "a", "requests_per_minute": 0}, "above 0"),
+    ],
+)
+def test_rights_that_make_no_sense_are_refused(rights, message):
+    with pytest.raises(SettingsError, match=message):
+        KeySettings(**rights)
+
+
+# -- every route: the matrix comes from the table, so a new route is in it
+
+
+def _example(path):
+    return re.sub(r"{[^}]*}", "m", path)
+
+
+TABLE = route_table(None, HttpApiConfig(), OpenAIChat(), {"/v1/messages": AnthropicMessages()})
 ROUTES = [
-    ("POST", "/v1/chat/completions"),
-    ("GET", "/v1/models"),
-    ("GET", "/v1/models/m"),
+    *((method, _example(row.path)) for row in TABLE if row.access is not Access.OPEN for method in row.methods),
     ("GET", "/nowhere"),
     ("POST", "/v1/models"),
     ("DELETE", "/v1/chat/completions"),
 ]
-OPEN = [("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("HEAD", "/")]
+OPEN = [("GET", row.path) for row in TABLE if row.access is Access.OPEN] + [("HEAD", "/")]
 CREDENTIALS = [{}, {"authorization": "Bearer wrong"}, {"x-api-key": "wrong"}, {"authorization": "Basic key-of-ann"}]
 
 

@@ -1,0 +1,85 @@
+"""Who gets in: decided on the matched route, before the body is read, and by the key alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from starlette.types import Scope
+
+from ...messages.errors import AccessDeniedError, InvalidRequestError
+from .admission import HOLDER
+from .faults import CLOSE, HttpFault
+from .identity import Headers
+from .key_limits import LIMITS, KeyLimits
+from .keyring import Holder, Keyring
+from .table import Access, Row
+
+_CHALLENGE: Final = (b"www-authenticate", b"Bearer")
+_HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
+
+
+class Gate:
+    """Admits requests.
+
+    Args:
+        rows: The routes.
+        keyring: The keys, or None: then whoever reaches the port gets in, but to the routes of administrators only from this machine.
+        clock: Seconds, by which the limits of keys are refilled.
+    """
+
+    def __init__(self, rows: Iterable[Row], keyring: Keyring | None, clock: Callable[[], float]) -> None:
+        self._access = {row.path: row.access for row in rows}
+        self._keyring = keyring
+        holders = () if keyring is None else keyring.holders
+        self._limits = {
+            holder.digest: KeyLimits(str(holder.caller.identity), holder.rights, clock)
+            for holder in holders
+            if holder.rights.requests_per_minute is not None or holder.rights.tokens_per_minute is not None
+        }
+
+    def admit(self, scope: Scope) -> None:
+        """Let a request in; its scope says afterwards who sent it.
+
+        Raises:
+            HttpFault: 400, 401 or 403, and why.
+        """
+        _check_host(scope["headers"])
+        access = self._access.get(scope["path"], Access.KEY)
+        if access is Access.OPEN:
+            return
+        if self._keyring is None:
+            if access is Access.ADMIN and not _is_local(scope):
+                raise HttpFault(
+                    403, AccessDeniedError("without keys this route is for this machine alone: set api.keys")
+                )
+            return
+        holder = self._shown(scope)
+        if access is Access.ADMIN and not holder.rights.admin:
+            raise HttpFault(403, AccessDeniedError(f"the key of {holder.caller.identity} is no administrator's"))
+        scope[HOLDER] = holder
+        scope[LIMITS] = self._limits.get(holder.digest)
+
+    def _shown(self, scope: Scope) -> Holder:
+        assert self._keyring is not None
+        try:
+            return self._keyring.holder(scope["headers"])
+        except AccessDeniedError as denied:
+            raise HttpFault(401, denied, (_CHALLENGE,)) from denied
+
+
+def _check_host(headers: Headers) -> None:
+    """Refuse a Host that is none, or two of them: proxies and we might read them differently."""
+    hosts = [value for name, value in headers if name == b"host"]
+    if len(hosts) > 1 or (hosts and hosts[0] and not _HOST.fullmatch(hosts[0])):
+        raise HttpFault(400, InvalidRequestError("the Host header names no host"), (CLOSE,))
+
+
+def _is_local(scope: Scope) -> bool:
+    client = scope.get("client")
+    try:
+        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,87 @@
+"""The routes as a table: what is asked where, in whose words, and who may."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import attrs
+
+from ..dialects.ollama import OllamaEmbed
+from ..dialects.openai_embeddings import OpenAIEmbeddings
+from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
+from .config import HttpApiConfig
+from .gateway import Gateway
+from .routes.chat import ChatEndpoint
+from .routes.embeddings import EmbeddingsRoute
+from .routes.models import ModelRoutes
+from .routes.status import StatusRoutes
+from .routes.tokens import TokenCount
+
+CHAT: Final = "/v1/chat/completions"
+_EMBEDDINGS: Final[Mapping[str, ServedEmbeddings]] = {
+    "/v1/embeddings": OpenAIEmbeddings(),
+    "/api/embed": OllamaEmbed(),
+    "/api/embeddings": OllamaEmbed(is_old=True),
+}
+
+
+class Access(enum.Enum):
+    """Who may use a route, where there are keys."""
+
+    OPEN = "open"  # everybody: what load balancers ask, who have no key
+    KEY = "key"  # the holder of any key
+    ADMIN = "admin"  # the holder of a key that says so
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One route.
+
+    Attributes:
+        path: As Starlette writes it ("/v1/models/{id:path}").
+        endpoint: A Starlette endpoint, or an ASGI application.
+        methods: HTTP methods; GET brings HEAD along.
+        dialect: Whose words its errors are in; None: OpenAI's.
+    """
+
+    path: str
+    endpoint: Callable[..., Any]
+    methods: tuple[str, ...] = ("GET",)
+    dialect: ErrorDialect | None = None
+    access: Access = Access.KEY
+
+
+def route_table(
+    gateway: Gateway, config: HttpApiConfig, dialect: ServedDialect, others: Mapping[str, ServedDialect]
+) -> tuple[Row, ...]:
+    """Return every route; the arguments are those of `build_app`."""
+    post = ("POST",)
+    models, status = ModelRoutes(gateway), StatusRoutes(gateway)
+    dialects = {CHAT: dialect, **others}
+    return (
+        *[
+            Row(path=path, endpoint=ChatEndpoint(gateway, spoken, config), methods=post, dialect=spoken)
+            for path, spoken in dialects.items()
+        ],
+        *[
+            Row(
+                path=f"{path}/count_tokens",
+                endpoint=TokenCount(spoken.parse_count_request, config).count,
+                methods=post,
+                dialect=spoken,
+            )
+            for path, spoken in dialects.items()
+            if isinstance(spoken, TokenCounting)
+        ],
+        *[
+            Row(path=path, endpoint=EmbeddingsRoute(gateway, spoken, config).embed, methods=post, dialect=spoken)
+            for path, spoken in _EMBEDDINGS.items()
+        ],
+        Row(path="/v1/models", endpoint=models.every),
+        Row(path="/v1/models/{id:path}", endpoint=models.one),
+        Row(path="/healthz", endpoint=status.alive, access=Access.OPEN),
+        Row(path="/readyz", endpoint=status.ready, access=Access.OPEN),
+        Row(path="/", endpoint=status.product, access=Access.OPEN),
+    )
