@@ -17,6 +17,7 @@ from ..messages.settings import Settings
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
 from .host.embed_request import embed_request
+from .host.signals import HostSignals, SignalHandler, signal_of
 from .host_request import host_request
 
 
@@ -32,11 +33,19 @@ class Legion:
         url: Where its HTTP API listens, or None without one.
     """
 
-    def __init__(self, system: ActorSystem, settings: Settings, notes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        system: ActorSystem,
+        settings: Settings,
+        notes: tuple[str, ...] = (),
+        *,
+        signals: HostSignals | None = None,
+    ) -> None:
         self.settings = settings
         self.notes = notes
         self.url: str | None = None
         self._system = system
+        self._signals = signals or HostSignals()
         self.gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
 
     def __repr__(self) -> str:
@@ -164,6 +173,36 @@ class Legion:
         """List the provider instances and how they are."""
         return self.gateway.providers()
 
+    def register_signal(self, name: str, handler: SignalHandler) -> None:
+        """Have `handler` weigh the signals of this name that `signal` reports; a later one takes the place of an earlier.
+
+        Args:
+            name: Any name but those of the system's own signals: error, quality_failure, success, latency.
+            handler: Called as handler(instance, value) in a thread of its own, for one signal at a time and at most a second. It returns points that
+                are added to the score of the instance (negative for a penalty; 50 is what an open circuit costs), or None to take them back. They
+                hold until the signal is weighed again, or for `routing.health.window_seconds`. Whatever it raises is logged and counted.
+
+        Raises:
+            InvalidRequestError: The name is taken, or the handler is no ordinary function.
+        """
+        self._signals.register(name, handler)
+
+    def signal(self, name: str, instance: str, value: float = 1.0) -> None:
+        """Report something that was noticed about a provider instance. Returns at once; a signal that nobody knows is ignored.
+
+        Args:
+            name: A registered signal; or error (value: its weight, a failed call's is 1), quality_failure (value: how many), success, latency
+                (value: milliseconds).
+            instance: Name of the instance ("openai/eu").
+            value: A finite number.
+
+        Raises:
+            InvalidRequestError: The arguments are no signal.
+            MailboxFull: More signals come than can be looked at.
+            SystemNotRunning: It is not ready.
+        """
+        self.gateway.report(signal_of(name, instance, value))
+
     def inspect(self, path: str = "") -> dict[str, Any]:
         """Describe the actors as plain data, without secrets and prompt text. From a thread; see `inspect_async`.
 
@@ -275,5 +314,6 @@ def launch(
     environ = os.environ if environ is None else environ
     chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
-    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge))
-    return Legion(system, settings, chosen.notes)
+    signals = HostSignals()
+    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, signals=signals))
+    return Legion(system, settings, chosen.notes, signals=signals)

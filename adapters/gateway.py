@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
+from ..messages.health import SignalReported
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders
 from ..runtime import ActorSystem, Reply, Stream, SystemState
 
@@ -27,6 +28,7 @@ class ActorGateway:
         self._inference = system.address("inference")
         self._router = system.address("router")
         self._embedder = system.address("embedder")
+        self._signals = system.address("signals")
 
     def submit(self, request: Request) -> Reply[Response]:
         """Answer a request."""
@@ -52,6 +54,11 @@ class ActorGateway:
         """List the provider instances and how they are."""
         self._check()
         return self._router.request(ListProviders(), timeout=self._timeout)
+
+    def report(self, signal: SignalReported) -> None:
+        """Tell what a host noticed about an instance."""
+        self._check()
+        self._signals.tell(signal)
 
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason."""

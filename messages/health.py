@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import enum
+
 import attrs
 
 from .base import Message
@@ -23,3 +25,39 @@ class AnswerJudged(Message[None]):
     attempt: int
     instance: str
     passed: bool
+
+
+class OwnSignal(enum.StrEnum):
+    """Signals that need no handler."""
+
+    ERROR = "error"  # a failure of this weight (1.0 is that of a failed call)
+    QUALITY_FAILURE = "quality_failure"  # so many answers of poor quality, half a failure each
+    SUCCESS = "success"  # it works: failures start anew
+    LATENCY = "latency"  # an answer took so many milliseconds
+
+
+@attrs.frozen(kw_only=True)
+class SignalReported(Message[None]):
+    """A host noticed something about an instance.
+
+    Attributes:
+        name: One of `OwnSignal`, or whatever the host has a handler for.
+        value: What it measured; for the system's own signals at least 0.
+    """
+
+    name: str
+    instance: str
+    value: float = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class SignalWeighed(Message[None]):
+    """What a signal of the host's own means for an instance.
+
+    Attributes:
+        points: Added to the score of its targets until the signal is weighed again or `window_seconds` have passed; None: nothing to say any more.
+    """
+
+    name: str
+    instance: str
+    points: float | None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import attrs
 
 from ...messages.base import Message
-from ...messages.health import AnswerJudged
+from ...messages.health import AnswerJudged, SignalReported, SignalWeighed
 from ...messages.routing import AttemptFinished, CircuitState, HealthChanged, HealthWanted
 from ...messages.settings import HealthSettings
 from ...runtime import Actor, Address
@@ -44,8 +45,8 @@ class CircuitCooled(Message[None]):
 
 
 @attrs.frozen(kw_only=True)
-class LatencyFaded(Message[None]):
-    """An old latency of a slow instance has left the window (told by health to itself)."""
+class PointsFaded(Message[None]):
+    """An old latency of a slow instance has left the window, or a signal's points have ended (told by health to itself)."""
 
     instance: str
 
@@ -57,13 +58,23 @@ class NewsUnheard(Message[None]):
     instance: str
 
 
-Command: TypeAlias = AttemptFinished | AnswerJudged | HealthWanted | CircuitCooled | LatencyFaded | NewsUnheard
+Command: TypeAlias = (
+    AttemptFinished
+    | AnswerJudged
+    | SignalReported
+    | SignalWeighed
+    | HealthWanted
+    | CircuitCooled
+    | PointsFaded
+    | NewsUnheard
+)
 
 
 class Health(Actor[Command]):
     """Keeps a circuit breaker and a latency window for every provider instance.
 
-    Takes AttemptFinished from the connections, AnswerJudged from who judges answers. Tells HealthChanged to whoever `listeners` names. Never asks.
+    Takes AttemptFinished from the connections, AnswerJudged from who judges answers, SignalReported and SignalWeighed from signals. Tells
+    HealthChanged to whoever `listeners` names. Never asks.
     """
 
     def __init__(self, config: HealthConfig, listeners: Callable[[str], Iterable[Address]]) -> None:
@@ -93,6 +104,20 @@ class Health(Actor[Command]):
             ward.judged(message.request_id, message.attempt, passed=message.passed, now=self.clock.monotonic())
             self._settle(ward)
 
+    def on_signal_reported(self, message: SignalReported) -> None:
+        """Learn from one of the system's own signals."""
+        ward = self._wards.get(message.instance)
+        if ward is not None:
+            ward.reported(message, self.clock.monotonic())
+            self._settle(ward)
+
+    def on_signal_weighed(self, message: SignalWeighed) -> None:
+        """Learn what a signal of the host's is worth."""
+        ward = self._wards.get(message.instance)
+        if ward is not None:
+            ward.weighed(message, self.clock.monotonic())
+            self._settle(ward)
+
     def on_health_wanted(self, message: HealthWanted) -> None:
         """Tell again what was told last."""
         names = self._told if message.instance is None else [message.instance]
@@ -111,7 +136,7 @@ class Health(Actor[Command]):
             self._set_alarm(ward)
         self._settle(ward)
 
-    def on_latency_faded(self, message: LatencyFaded) -> None:
+    def on_points_faded(self, message: PointsFaded) -> None:
         """Forgive slowness as its samples leave the window: an instance that is avoided has no new answers that could clear it."""
         ward = self._wards[message.instance]
         ward.is_watched = False
@@ -130,9 +155,10 @@ class Health(Actor[Command]):
     def _settle(self, ward: Ward) -> None:
         """Tell of what the router would decide otherwise now, and see that somebody comes back to it."""
         before, news = self._told[ward.name], ward.news(self.clock.monotonic())
-        if ward.is_slow(news) and not ward.is_watched:
+        fades_at = ward.fades_at(news)
+        if fades_at < math.inf and not ward.is_watched:
             ward.is_watched = True
-            self.tell_later(max(0.0, ward.fades_at() - self.clock.monotonic()), LatencyFaded(instance=ward.name))
+            self.tell_later(max(0.0, fades_at - self.clock.monotonic()), PointsFaded(instance=ward.name))
         if news == before:
             return
         self._told[ward.name] = news

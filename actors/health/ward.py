@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from ...messages.health import OwnSignal, SignalReported, SignalWeighed
 from ...messages.outcome import Outcome
 from ...messages.routing import AttemptFinished, CircuitState, HealthChanged
 from ...messages.settings import HealthSettings
 from .circuit import QUALITY_WEIGHT, Circuit
 from .latency import CIRCUIT_PENALTY, LatencyWindow, adjustment
+from .points import Points
 from .throttle import Throttles
 from .verdicts import Verdicts
 
 
 class Ward:
-    """The circuit of one instance, its latencies, the waits it asked for, and the answers that are still to be judged.
+    """The circuit of one instance, its latencies, the waits it asked for, the answers that are still to be judged, and what signals say of it.
 
     Attributes:
         name: The instance.
         circuit: Its breaker.
-        is_watched: Whether an alarm is set for the moment at which its slowness fades.
+        is_watched: Whether an alarm is set for the moment at which the first of its points fade.
     """
 
     def __init__(self, name: str, settings: HealthSettings, epoch: int) -> None:
@@ -30,6 +33,7 @@ class Ward:
         self._latency = LatencyWindow(settings.window_seconds)
         self._throttles = Throttles()
         self._verdicts = Verdicts()
+        self._points = Points(settings.window_seconds)
 
     def finished(self, attempt: AttemptFinished) -> None:
         """Learn from the end of an attempt that was sent: latency in any case, the rest if it says something about now."""
@@ -55,13 +59,32 @@ class Ward:
             epoch = self.circuit.epoch if began is None else began
             self.circuit = self.circuit.failed(epoch, self._settings.circuit_breaker, now, weight=QUALITY_WEIGHT)
 
+    def reported(self, signal: SignalReported, now: float) -> None:
+        """Learn from one of the system's own signals, as if it had come from a call that began just now."""
+        circuit, value = self.circuit, signal.value
+        match signal.name:
+            case OwnSignal.SUCCESS:
+                self.circuit = circuit.succeeded(circuit.epoch)
+            case OwnSignal.ERROR if value > 0:
+                self.circuit = circuit.failed(circuit.epoch, self._settings.circuit_breaker, now, weight=value)
+            case OwnSignal.QUALITY_FAILURE if value > 0:
+                weight = QUALITY_WEIGHT * value
+                self.circuit = circuit.failed(circuit.epoch, self._settings.circuit_breaker, now, weight=weight)
+            case OwnSignal.LATENCY:
+                self._latency.add(now, value / 1000)
+
+    def weighed(self, signal: SignalWeighed, now: float) -> None:
+        """Learn what a signal of the host's own is worth."""
+        self._points.give(signal.name, signal.points, now)
+
     def cooled(self, now: float) -> None:
         """Let a probe through if the cooldown has passed."""
         self.circuit = self.circuit.cooled(now)
 
-    def fades_at(self) -> float:
-        """Return the monotonic moment by which the oldest latency will have left the window."""
-        return self._latency.fades_at()
+    def fades_at(self, news: HealthChanged) -> float:
+        """Return the monotonic moment at which the first of the points in `news` will have faded; infinity without any that fade."""
+        is_slow = news.adjustment < CIRCUIT_PENALTY[news.state]
+        return min(self._latency.fades_at() if is_slow else math.inf, self._points.ends_at())
 
     def news(self, now: float) -> HealthChanged:
         """Return what the router and the connection need to know."""
@@ -71,16 +94,13 @@ class Ward:
             state=circuit.state,
             adjustment=adjustment(
                 circuit.state, self._latency.average_ms(now), self._settings.latency_penalty_threshold_ms
-            ),
+            )
+            + self._points.total(now),
             epoch=circuit.epoch,
             retry_at=circuit.until if is_open else None,
             cause=circuit.cause if is_open else None,
             throttled=self._throttles.current(now),
         )
-
-    def is_slow(self, news: HealthChanged) -> bool:
-        """Return whether slowness costs it points beside its circuit."""
-        return news.adjustment < CIRCUIT_PENALTY[news.state]
 
     def described(self, now: float, adjustment: float) -> dict[str, Any]:
         """Return all of it as plain data."""
@@ -91,6 +111,7 @@ class Ward:
             "adjustment": adjustment,
             "throttled": {model: round(until - now, 1) for model, until in self._throttles.current(now).items()},
             "unjudged": len(self._verdicts),
+            "signals": self._points.by_signal(),
         }
 
     def _answered(self, attempt: AttemptFinished) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 
 from ...actors.connection.port import Provider
 from ...actors.metering.actor import Metering
+from ...actors.signals.actor import Signals
+from ...actors.signals.port import SignalHandlers
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from ..host.signals import HostSignals
 from ..providers.build import build_provider
 from .connections import connection_spec
 from .embedding import embedder
@@ -24,6 +27,7 @@ def tree_of(
     *,
     edge: tuple[ChildSpec, ...] = (),
     provider_of: Callable[[InstanceSettings], Provider] | None = None,
+    signals: SignalHandlers | None = None,
 ) -> SupervisorSpec:
     """Return the supervision tree.
 
@@ -36,6 +40,7 @@ def tree_of(
         system: The system that will run the tree; it gives the addresses.
         edge: Actors that let others in (the HTTP API); they start last and stop first.
         provider_of: Makes the provider behind an instance; None: what its settings say.
+        signals: The host's signal handlers; None: there are none.
 
     Raises:
         SettingsError: An instance lacks its credential or its URL.
@@ -53,6 +58,7 @@ def tree_of(
         children=(
             child("metering", lambda: Metering(settings.metering.keep_attempts)),
             child("health", lambda: health(settings, instances, system)),
+            child("signals", lambda: Signals(signals or HostSignals(), health=system.address("health"))),
             child("router", lambda: router(settings, instances, system)),
             SupervisorSpec(
                 name="connections",

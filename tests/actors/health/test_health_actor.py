@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.actors.health.actor import CircuitCooled, Health, HealthConfig, LatencyFaded
-from legion_llm.messages.health import AnswerJudged
+from legion_llm.actors.health.actor import CircuitCooled, Health, HealthConfig, PointsFaded
+from legion_llm.messages.health import AnswerJudged, SignalReported, SignalWeighed
 from legion_llm.messages.outcome import COUNTS_AGAINST_TARGET, Outcome
 from legion_llm.messages.routing import CircuitState, HealthWanted
 
@@ -302,7 +302,7 @@ async def tasks_named(name):
 
 
 def test_an_alarm_about_a_fast_instance_changes_nothing(observed, house):
-    house.tell("health", LatencyFaded(instance="openai"))
+    house.tell("health", PointsFaded(instance="openai"))
 
     assert observed.connection == []
 
@@ -410,6 +410,7 @@ def test_its_snapshot_shows_how_every_instance_is(observed, house):
             "adjustment": 0.0,
             "throttled": {},
             "unjudged": 0,
+            "signals": {},
         },
         "ollama": {
             "state": "closed",
@@ -418,6 +419,7 @@ def test_its_snapshot_shows_how_every_instance_is(observed, house):
             "adjustment": 0.0,
             "throttled": {},
             "unjudged": 0,
+            "signals": {},
         },
     }
 
@@ -619,3 +621,95 @@ def test_nobody_is_put_aside_silently_when_it_is_the_last(observed, caplog):
 
     assert caplog.records[-1].getMessage() == "openai: circuit open, put aside for 60 s; no instance is left"
     assert "account out of credit or quota, or key refused" in caplog.records[0].getMessage()
+
+
+# -- signals
+
+
+def signal(observed, name, value=1.0, *, instance="openai"):
+    observed.house.tell("health", SignalReported(name=name, instance=instance, value=value))
+
+
+def weighed(observed, points, *, name="heat", instance="openai"):
+    observed.house.tell("health", SignalWeighed(name=name, instance=instance, points=points))
+
+
+def test_an_error_that_a_host_reports_weighs_as_much_as_it_says(observed):
+    signal(observed, "error", 2.5)
+    signal(observed, "error", 0.5)
+
+    assert observed.states == ["open"]
+
+
+def test_an_error_without_weight_is_none(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    signal(observed, "error", 0.0)
+    signal(observed, "quality_failure", 0.0)
+
+    assert observed.last.state is CircuitState.HALF_OPEN
+
+
+def test_poor_answers_that_a_host_reports_are_half_failures(observed):
+    signal(observed, "quality_failure", 6)
+
+    assert observed.states == ["open"]
+
+
+def test_a_success_that_a_host_reports_closes_a_half_open_circuit(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+
+    signal(observed, "success")
+
+    assert observed.last.state is CircuitState.CLOSED
+
+
+def test_a_latency_that_a_host_reports_counts_as_one_that_was_measured(observed):
+    signal(observed, "latency", 12_000.0)
+
+    assert observed.last.adjustment == -20.0
+
+
+def test_points_are_added_to_those_of_latency_and_circuit(observed):
+    observed.report(Outcome.SUCCESS, latency=12.0)
+    weighed(observed, -7.0)
+    weighed(observed, 2.0, name="price")
+
+    assert observed.last.adjustment == -25.0
+    assert observed.house.inspect("health")["openai"]["signals"] == {"heat": -7.0, "price": 2.0}
+
+
+@pytest.mark.parametrize(("points", "counted"), [(-1000.0, -50.0), (1000.0, 50.0)])
+def test_signals_weigh_no_more_than_an_open_circuit(observed, points, counted):
+    weighed(observed, points)
+
+    assert observed.last.adjustment == counted
+
+
+def test_the_last_verdict_on_a_signal_counts_and_none_takes_it_back(observed):
+    weighed(observed, -7.0)
+    weighed(observed, -3.0)
+    weighed(observed, None)
+
+    assert [news.adjustment for news in observed.connection] == [-7.0, -3.0, 0.0]
+
+
+def test_points_that_are_not_renewed_end_with_the_window(observed, house):
+    weighed(observed, -7.0)
+    house.advance(WINDOW / 2)
+    weighed(observed, -2.0, name="price")
+
+    house.advance(WINDOW / 2)
+    halfway = observed.last.adjustment
+    house.advance(WINDOW / 2)
+
+    assert (halfway, observed.last.adjustment) == (-2.0, 0.0)
+
+
+def test_signals_about_nobody_are_ignored(observed):
+    weighed(observed, -7.0, instance="nobody")
+    signal(observed, "error", 10, instance="nobody")
+
+    assert observed.router == []

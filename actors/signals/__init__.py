@@ -1,0 +1,1 @@
+"""What hosts notice about provider instances, weighed by their own handlers."""
