@@ -78,6 +78,7 @@ from .messages.errors import (
 from .messages.outcome import Outcome
 from .messages.secret import Secret
 from .messages.settings import Settings
+from .messages.structured import StructuredResult
 from .runtime.reply import Reply
 from .runtime.stream import Stream
 
@@ -142,6 +143,7 @@ __all__ = [
     "StopReason",
     "Stream",
     "StreamBrokenError",
+    "StructuredResult",
     "SystemNotRunning",
     "TargetUnavailable",
     "TextBlock",

@@ -14,10 +14,12 @@ import sniffio
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
 from ..messages.embedding import EmbedResponse, EmbedTask
 from ..messages.settings import Settings
+from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
 from .host.embed_request import embed_request
 from .host.signals import HostSignals, SignalHandler, signal_of
+from .host.structured_request import structured_request
 from .host_request import host_request
 
 
@@ -160,6 +162,37 @@ class Legion:
         """
         named = {"model": model, "provider": provider, "task": task, "dimensions": dimensions, "timeout": timeout}
         return self.gateway.embed(embed_request(inputs, named))
+
+    def structured(
+        self,
+        messages: str | Iterable[ChatMessage | Mapping[str, Any]],
+        schema: Any,
+        *,
+        max_retries: int | None = None,
+        strict: bool | None = None,
+        **parameters: Any,
+    ) -> Reply[StructuredResult]:
+        """Ask a model for data.
+
+        Args:
+            messages: One user message, or the conversation as for `chat`.
+            schema: JSON Schema as a mapping, a pydantic model, or any other type that pydantic, if it is installed, can describe.
+            max_retries: How often the model is asked again, with what was wrong, after an answer that does not fit (0 to 10); None takes the setting
+                `structured.max_retries`.
+            strict: Whether the provider must enforce the schema; OpenAI then takes only a part of JSON Schema. None leaves it to the provider.
+            **parameters: As for `chat`, but for response_format.
+
+        Returns:
+            A future: `.data` where `.valid`, else `.fault` and `.error`; `.raw` is what the model wrote. It raises what the first call ended with
+            where there was no answer at all; what fails later is part of the result.
+
+        Raises:
+            InvalidRequestError: The arguments make no request.
+            SystemNotRunning: It is not ready.
+        """
+        wanted = structured_request(messages, schema, strict=strict, max_retries=max_retries, parameters=parameters)
+        retries = self.settings.structured.max_retries if max_retries is None else max_retries
+        return self.gateway.structure(wanted, retries)
 
     def submit(self, request: Request) -> Reply[Response]:
         """Ask with a ready-made request."""

@@ -7,6 +7,7 @@ from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
 from ..messages.health import SignalReported
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders
+from ..messages.structured import Structure, StructuredResult
 from ..runtime import ActorSystem, Reply, Stream, SystemState
 
 
@@ -29,6 +30,7 @@ class ActorGateway:
         self._router = system.address("router")
         self._embedder = system.address("embedder")
         self._signals = system.address("signals")
+        self._structurer = system.address("structurer")
 
     def submit(self, request: Request) -> Reply[Response]:
         """Answer a request."""
@@ -44,6 +46,12 @@ class ActorGateway:
         """Turn texts into vectors."""
         self._check()
         return self._embedder.request(Embed(request=request), timeout=self._timeout_of(request))
+
+    def structure(self, request: Request, max_retries: int) -> Reply[StructuredResult]:
+        """Answer a request with data that fits its `response_format`."""
+        self._check()
+        message = Structure(request=request, max_retries=max_retries)
+        return self._structurer.request(message, timeout=self._timeout_of(request))
 
     def models(self) -> Reply[tuple[ModelInfo, ...]]:
         """List the models that can be asked for."""

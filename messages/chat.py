@@ -311,6 +311,14 @@ class Usage:
         """Input + output."""
         return self.input_tokens + self.output_tokens
 
+    def __add__(self, other: Usage) -> Usage:
+        """Return the sum, bucket by bucket; it is reported only where both are."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in _BUCKETS}
+        return Usage(**sums, source=other.source if self.source == "reported" else self.source)
+
+
+_BUCKETS: Final = tuple(field.name for field in attrs.fields(Usage) if field.name != "source")
+
 
 @attrs.frozen(kw_only=True)
 class RoutingInfo:

@@ -204,7 +204,7 @@ class Run:
             items=items,
             model=model,
             dimensions=lengths[0],
-            usage=total_usage([answer.usage for answer in self._answers]),
+            usage=sum([answer.usage for answer in self._answers], start=Usage()),
             request_id=self._request.id,
             warnings=tuple(self._warnings(items, by_input)),
         )
@@ -248,17 +248,3 @@ def _dimensions(request: EmbedRequest, settings: EmbeddingSettings) -> int | Non
     if request.dimensions is not None or request.is_plain:
         return request.dimensions
     return settings.dimension if settings.enforce_dimension else None
-
-
-def total_usage(usages: Iterable[Usage]) -> Usage:
-    """Return the sum of all buckets; "partial" if one of the calls did not report."""
-    total = Usage()
-    for usage in usages:
-        counts = {
-            field.name: getattr(total, field.name) + getattr(usage, field.name)
-            for field in attrs.fields(Usage)
-            if field.name != "source"
-        }
-        source = total.source if usage.source == "reported" else usage.source
-        total = Usage(**counts, source=source)
-    return total

@@ -17,6 +17,7 @@ from .connections import connection_spec
 from .embedding import embedder
 from .inference import inference
 from .routing import health, router
+from .structured import structurer
 
 
 def tree_of(
@@ -66,6 +67,7 @@ def tree_of(
                 children=tuple(connection_spec(settings, each, provider, system) for each in instances),
             ),
             child("inference", lambda: inference(settings, system)),
+            child("structurer", lambda: structurer(system)),
             child("embedder", lambda: embedder(settings, instances, system)),
             *edge,
         ),

@@ -18,6 +18,7 @@ from ..settings.credentials import Absent, credential_for, headers_for
 from .demo import DemoProvider
 from .endpoint import Endpoint, setting_path
 from .http import HttpProvider
+from .native_schema import Shaper
 from .transports import TransportFactory, transport_for
 
 # OpenAI has renamed the field that limits the answer; the servers that imitate it mostly know the old name alone.
@@ -80,6 +81,7 @@ def build_provider(
         endpoint=endpoint,
         dialect=DIALECTS[instance.kind],
         embeddings=EMBEDDINGS.get(instance.kind),
+        shaper=Shaper(instance.kind, instance.native_schema),
         transport=transport_factory(instance, environ),
         options=DialectOptions(
             extra_body=instance.extra_body, enable_thinking=instance.enable_thinking, origin=instance.name

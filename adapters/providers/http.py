@@ -19,6 +19,7 @@ from ..dialects.protocol import DialectOptions, EmbeddingDialect, ProviderDialec
 from .endpoint import Endpoint
 from .exchange import Exchange
 from .faults import Stage
+from .native_schema import Shaper, without_fence
 from .pages import refuse_html
 from .relay import Relay
 
@@ -40,6 +41,7 @@ class HttpProvider:
         dialect: ProviderDialect,
         transport: httpx.AsyncBaseTransport,
         embeddings: EmbeddingDialect | None = None,
+        shaper: Shaper | None = None,
         options: DialectOptions | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
         wall_clock: Callable[[], float] = time.time,
@@ -51,6 +53,7 @@ class HttpProvider:
             dialect: What is spoken there.
             transport: Carries the requests; belongs to the provider from now on.
             embeddings: What is spoken there about embeddings, or None where there are none.
+            shaper: Knows which models keep to a schema; None: all do.
             options: What the settings add to each request.
             max_body_bytes: Most bytes of a whole answer, and most characters of a streamed one.
             wall_clock: Returns Unix seconds, for answers that do not tell when they were made.
@@ -59,6 +62,7 @@ class HttpProvider:
         self._endpoint = endpoint
         self._dialect = dialect
         self._embeddings = embeddings
+        self._shaper = shaper
         self._transport = transport
         self._options = options or DialectOptions()
         self._max_body_bytes = max_body_bytes
@@ -70,14 +74,14 @@ class HttpProvider:
 
     async def chat(self, request: Request, model: str) -> Response:
         """Return the whole answer; see the port."""
-        wire = self._dialect.render_request(request, model, stream=False, options=self._options)
+        wire, is_told = self._rendered(request, model, stream=False)
         post = self._post(request, wire, stream=False)
         response = await self._read(post, model, self._dialect.parse_response)
-        return self._completed(response, wire, model)
+        return self._completed(without_fence(response) if is_told else response, wire, model)
 
     async def stream(self, request: Request, model: str, sink: ChunkSink) -> Response:
         """Send the chunks of the answer as they arrive, and return the whole of it; see the port."""
-        wire = self._dialect.render_request(request, model, stream=True, options=self._options)
+        wire, _ = self._rendered(request, model, stream=True)
         post = self._post(request, wire, stream=True)
         exchange = self._exchange(model)
         relay = Relay(exchange, self._dialect, sink, self._max_body_bytes)
@@ -103,6 +107,14 @@ class HttpProvider:
     async def aclose(self) -> None:
         """Close the transport. May be called twice."""
         await self._transport.aclose()
+
+    def _rendered(self, request: Request, model: str, *, stream: bool) -> tuple[WireRequest, bool]:
+        """Return the request on the wire, and whether the model had to be told in words which shape its answer shall have."""
+        told: tuple[str, ...] = ()
+        if request.response_format is not None and self._shaper is not None:
+            request, told = self._shaper.shaped(request, model)
+        wire = self._dialect.render_request(request, model, stream=stream, options=self._options)
+        return (attrs.evolve(wire, warnings=(*told, *wire.warnings)), True) if told else (wire, False)
 
     def _post(self, request: Request, wire: WireRequest, *, stream: bool) -> httpx.Request:
         post = self._endpoint.post(wire.path, wire.body, stream=stream)

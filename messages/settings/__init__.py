@@ -21,6 +21,7 @@ from .sections import (
     RoutingSettings,
     RuntimeSettings,
 )
+from .structured import StructuredSettings
 
 __all__ = [
     "DEFAULT_INSTANCE",
@@ -45,6 +46,7 @@ __all__ = [
     "RoutingSettings",
     "RuntimeSettings",
     "Settings",
+    "StructuredSettings",
     "Tier",
     "TimeoutSettings",
     "TlsSettings",

@@ -59,6 +59,7 @@ class InstanceSettings:
     keep_alive: float
     extra_body: Mapping[str, JSON] = attrs.field(repr=lambda body: repr(masked(body)))
     enable_thinking: bool | None
+    native_schema: bool | None
     demo: DemoSettings | None
 
 
@@ -113,6 +114,7 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         keep_alive=block.keep_alive,
         extra_body=block.extra_body,
         enable_thinking=block.enable_thinking,
+        native_schema=block.native_schema,
         demo=block.demo,
     )
 

@@ -89,6 +89,8 @@ class ProviderBlock:
         keep_alive: Seconds an idle connection is kept (above 0). Default 30.0.
         extra_body: Fields merged into the body of every chat; of embeddings Ollama's options alone. Default none.
         enable_thinking: Sent as the chat template's `enable_thinking` (vLLM), or None to leave it to the server. Default None.
+        native_schema: Whether its models keep to a JSON Schema that their API is told of; the others are told in the prompt. None: what is known
+            of the family and the model. Default None.
         demo: What the demo model does; None: nothing special. Read by kind "demo" alone. Default None.
     """
 
@@ -111,6 +113,7 @@ class ProviderBlock:
     keep_alive: float = attrs.field(default=30.0, validator=above(0, unit="s"))
     extra_body: Mapping[str, JSON] = attrs.field(default=EMPTY, converter=frozen_mapping, repr=_masked_repr)
     enable_thinking: bool | None = None
+    native_schema: bool | None = None
     demo: DemoSettings | None = None
 
 

@@ -14,6 +14,7 @@ from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
 from .sections import MeteringSettings, RoutingSettings, RuntimeSettings
+from .structured import StructuredSettings
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +35,7 @@ class Settings:
         metering: The record of what was used.
         pipeline: What the pipeline remembers of requests.
         embedding: How texts become vectors.
+        structured: How answers that must fit a schema are got.
 
     Raises:
         SettingsError: A value is out of range, or values contradict each other; `path` says where.
@@ -52,6 +54,7 @@ class Settings:
     metering: MeteringSettings = MeteringSettings()
     pipeline: PipelineSettings = PipelineSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    structured: StructuredSettings = StructuredSettings()
 
     def __attrs_post_init__(self) -> None:
         for name, path, block in _blocks(self.providers):
