@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
 
+from ..dialects.native import NativeChat, NativeErrors, NativeInference
 from ..dialects.ollama import OllamaEmbed
 from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
 from .config import HttpApiConfig
 from .gateway import Gateway
+from .routes.catalogue import CatalogueRoutes
 from .routes.chat import ChatEndpoint
 from .routes.embeddings import EmbeddingsRoute
+from .routes.inference import InferenceEndpoint
 from .routes.models import ModelRoutes
 from .routes.status import StatusRoutes
 from .routes.tokens import TokenCount
@@ -79,9 +83,32 @@ def route_table(
             Row(path=path, endpoint=EmbeddingsRoute(gateway, spoken, config).embed, methods=post, dialect=spoken)
             for path, spoken in _EMBEDDINGS.items()
         ],
+        *_native(gateway, config),
         Row(path="/v1/models", endpoint=models.every),
         Row(path="/v1/models/{id:path}", endpoint=models.one),
         Row(path="/healthz", endpoint=status.alive, access=Access.OPEN),
         Row(path="/readyz", endpoint=status.ready, access=Access.OPEN),
         Row(path="/", endpoint=status.product, access=Access.OPEN),
+    )
+
+
+def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
+    """Return the routes of the gateway's own API."""
+    catalogue, words, post = CatalogueRoutes(gateway), NativeErrors(), ("POST",)
+    chat = ChatEndpoint(gateway, NativeChat(), config, status=HTTPStatus.CREATED)
+    return (
+        Row(
+            path="/api/llm/inference",
+            endpoint=InferenceEndpoint(gateway, NativeInference(), config),
+            methods=post,
+            dialect=words,
+        ),
+        Row(path="/api/llm/chat", endpoint=chat, methods=post, dialect=words),
+        Row(path="/api/llm/providers", endpoint=catalogue.providers, dialect=words),
+        Row(path="/api/llm/providers/{name:path}/models", endpoint=catalogue.models_of, dialect=words),
+        Row(path="/api/llm/providers/{name:path}", endpoint=catalogue.provider, dialect=words),
+        Row(path="/api/llm/models", endpoint=catalogue.models, dialect=words),
+        Row(path="/api/llm/models/{id:path}", endpoint=catalogue.model, dialect=words),
+        Row(path="/api/llm/offerings", endpoint=catalogue.offerings, dialect=words),
+        Row(path="/api/health", endpoint=StatusRoutes(gateway).ready, access=Access.OPEN),
     )

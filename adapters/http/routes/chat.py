@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from starlette.types import Receive, Scope, Send
 
 from ....messages.chat import Request, Usage
@@ -14,7 +16,7 @@ from ..config import HttpApiConfig
 from ..events import EventRelay
 from ..faults import ClientGone, HttpFault
 from ..gateway import Gateway
-from ..identity import answer_headers, request_id_of, trace_headers
+from ..identity import Headers, answer_headers, request_id_of, trace_headers
 from ..key_limits import LIMITS, admission_of
 from ..waiting import DisconnectWatch, unless_stopped
 
@@ -26,9 +28,13 @@ class ChatEndpoint:
         gateway: Who answers.
         dialect: What the clients of this path speak.
         config: Limits.
+        status: Of a whole answer.
     """
 
-    def __init__(self, gateway: Gateway, dialect: ServedDialect, config: HttpApiConfig) -> None:
+    def __init__(
+        self, gateway: Gateway, dialect: ServedDialect, config: HttpApiConfig, *, status: int = HTTPStatus.OK
+    ) -> None:
+        self._status = int(status)
         self._gateway = gateway
         self._dialect = dialect
         self._config = config
@@ -41,13 +47,17 @@ class ChatEndpoint:
         try:
             request = admitted(self._dialect.parse_request(await unless_stopped(body.read())), scope)
             request_id = request_id or request.id.encode()
-            answer = self._stream if request.stream else self._whole
+            answer = self._stream if self.wants_stream(request, headers) else self._whole
             with admission_of(scope.get(LIMITS), request) as admission:
                 admission.settle(await answer(request, request_id, scope, send))
         except ClientGone:
             return
         except (LegionError, HttpFault) as failure:
             await self._refuse(failure, request_id or fresh_request_id(), body, send)
+
+    def wants_stream(self, request: Request, _headers: Headers) -> bool:
+        """Whether the client wants the answer piece by piece."""
+        return request.stream
 
     async def _whole(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> Usage:
         reply = self._gateway.submit(request)
@@ -59,7 +69,7 @@ class ChatEndpoint:
                     raise ClientGone from None
                 raise
         headers = (JSON, (b"x-request-id", request_id), *answer_headers(request, response))
-        await send_answer(send, Answer(200, self._dialect.render_response(response, request), headers))
+        await send_answer(send, Answer(self._status, self._dialect.render_response(response, request), headers))
         return response.usage
 
     async def _stream(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> Usage | None:
