@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .actors.inference.governance.access import Access, Verdict
 from .adapters.facade import Legion, start
+from .adapters.host.host import Host
 from .messages.caller import Caller, Profile
 from .messages.chat import (
     ChatMessage,
@@ -48,6 +50,7 @@ from .messages.errors import (
     EmbeddingUnavailableError,
     EscalationExhausted,
     ForkedProcess,
+    HostError,
     InvalidRequestError,
     LegionError,
     MailboxFull,
@@ -79,12 +82,14 @@ from .messages.outcome import Outcome
 from .messages.secret import Secret
 from .messages.settings import Settings
 from .messages.structured import StructuredResult
+from .messages.terms import Level, Terms
 from .runtime.reply import Reply
 from .runtime.stream import Stream
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Access",
     "AccessDeniedError",
     "AccountError",
     "ActorCrashed",
@@ -109,10 +114,13 @@ __all__ = [
     "EscalationExhausted",
     "ForkedProcess",
     "Generation",
+    "Host",
+    "HostError",
     "ImageBlock",
     "InvalidRequestError",
     "Legion",
     "LegionError",
+    "Level",
     "MailboxFull",
     "ModelInfo",
     "ModelUnavailableError",
@@ -146,6 +154,7 @@ __all__ = [
     "StructuredResult",
     "SystemNotRunning",
     "TargetUnavailable",
+    "Terms",
     "TextBlock",
     "Thinking",
     "ThinkingBlock",
@@ -161,6 +170,7 @@ __all__ = [
     "UnsupportedCapability",
     "UpstreamError",
     "Usage",
+    "Verdict",
     "__version__",
     "start",
 ]

@@ -18,6 +18,7 @@ from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
 from .host.embed_request import embed_request
+from .host.host import NO_HOST, Host
 from .host.signals import HostSignals, SignalHandler, signal_of
 from .host.structured_request import structured_request
 from .host_request import host_request
@@ -284,6 +285,7 @@ def start(
     config: str | Path | None = None,
     environ: Mapping[str, str] | None = None,
     name: str = "legion",
+    host: Host = NO_HOST,
 ) -> Legion:
     """Start the gateway in this process and return when it is ready.
 
@@ -292,12 +294,13 @@ def start(
         config: Settings file, JSON or TOML; None looks where `LEGION_LLM_CONFIG` says, else in `~/.legionio/settings/llm.json`.
         environ: Environment for settings and credentials; None takes the process's.
         name: Shown in thread names and logs. Any number of gateways may live side by side.
+        host: What the host brings along: its own access check and the like.
 
     Raises:
         SettingsError: The configuration is wrong; the message names the path.
         StartFailed: An actor could not start.
     """
-    return launch(settings_from(settings, config=config, environ=environ), environ=environ, name=name)
+    return launch(settings_from(settings, config=config, environ=environ), environ=environ, name=name, host=host)
 
 
 def settings_from(
@@ -326,6 +329,7 @@ def launch(
     system: ActorSystem | None = None,
     edge: tuple[ChildSpec, ...] = (),
     demo_if_empty: bool = False,
+    host: Host = NO_HOST,
 ) -> Legion:
     """Start a gateway with settings that are loaded already.
 
@@ -336,6 +340,7 @@ def launch(
         system: A system to run in, for callers that need its addresses first.
         edge: Actors that let others in.
         demo_if_empty: Answer with the built-in demo model if no provider is configured or found.
+        host: What the host brings along.
 
     Raises:
         SettingsError, StartFailed: As for `start`.
@@ -348,5 +353,5 @@ def launch(
     chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     signals = HostSignals()
-    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, signals=signals))
+    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, signals=signals, host=host))
     return Legion(system, settings, chosen.notes, signals=signals)

@@ -19,8 +19,10 @@ from ..messages.chat import (
     Trace,
 )
 from ..messages.errors import InvalidRequestError
+from ..messages.terms import Level, Terms
 from ..messages.tracing import inherited
 
+_TERMS: Final = frozenset(field.name for field in attrs.fields(Terms))
 _GENERATION: Final = frozenset(field.name for field in attrs.fields(Generation))
 # Fields of a request that are taken as they are, and those that are looked at.
 _REQUEST: Final = frozenset(
@@ -29,7 +31,7 @@ _REQUEST: Final = frozenset(
         *("idempotency_key", "priority"),
     }
 )
-_SHAPED: Final = frozenset({"tools", "tool_choice", "response_format", "thinking", "trace", "caller"})
+_SHAPED: Final = frozenset({"tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms"})
 
 
 def host_request(
@@ -42,9 +44,9 @@ def host_request(
     Raises:
         InvalidRequestError: They make no request; `param` names the one at fault.
     """
-    unknown = parameters.keys() - _GENERATION - _REQUEST - _SHAPED
+    unknown = parameters.keys() - _GENERATION - _REQUEST - _SHAPED - _TERMS
     if unknown:
-        known = ", ".join(sorted(_GENERATION | _REQUEST | _SHAPED))
+        known = ", ".join(sorted(_GENERATION | _REQUEST | _SHAPED | _TERMS))
         raise InvalidRequestError(f"unknown parameter {min(unknown)!r}; known are {known}", param=min(unknown))
     timeout, tools = parameters.get("timeout"), parameters.get("tools")
     if timeout is not None and timeout <= 0:
@@ -57,6 +59,7 @@ def host_request(
         response_format=_typed(parameters, "response_format", ResponseFormat),
         thinking=_typed(parameters, "thinking", Thinking),
         trace=_trace(parameters.get("trace")),
+        terms=_terms(parameters),
         caller=_typed(parameters, "caller", Caller) or ANONYMOUS,
         **{name: parameters[name] for name in _REQUEST & parameters.keys()},
     )
@@ -118,6 +121,26 @@ def _tool_choice(value: object) -> ToolChoice | None:
             return ToolChoice(mode=value)
         case name:
             return ToolChoice(mode="tool", name=name)
+
+
+def _terms(parameters: Mapping[str, Any]) -> Terms | None:
+    """Return the terms given whole, or one by one under their own names; None without any."""
+    whole: Terms | None = _typed(parameters, "terms", Terms)
+    given = {name: parameters[name] for name in _TERMS & parameters.keys() if parameters[name] is not None}
+    if not given:
+        return whole
+    if isinstance(given.get("classification"), str):
+        given["classification"] = _level(given["classification"])
+    return Terms(**given) if whole is None else attrs.evolve(whole, **given)
+
+
+def _level(name: str) -> Level:
+    try:
+        return Level(name)
+    except ValueError:
+        raise InvalidRequestError(
+            f"classification must be {', '.join(Level)}, not {name!r}", param="classification"
+        ) from None
 
 
 def _trace(value: object) -> Trace | None:

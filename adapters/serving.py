@@ -12,6 +12,7 @@ from .dialects.openai_chat import OpenAIChat
 from .dialects.openai_responses import OpenAIResponses
 from .facade import Legion, launch
 from .gateway import ActorGateway
+from .host.host import NO_HOST, Host
 from .http.actor import http_api
 from .http.config import HttpApiConfig
 from .http.keyring import keyring_of
@@ -19,7 +20,12 @@ from .http.listening import ListeningAddress
 
 
 def start_gateway(
-    settings: Settings, *, environ: Mapping[str, str] | None = None, name: str = "legion", demo_if_empty: bool = True
+    settings: Settings,
+    *,
+    environ: Mapping[str, str] | None = None,
+    name: str = "legion",
+    demo_if_empty: bool = True,
+    host: Host = NO_HOST,
 ) -> Legion:
     """Start a gateway with its HTTP API at `api.host` and `api.port`, and return when both are ready; `legion.url` tells where.
 
@@ -28,6 +34,7 @@ def start_gateway(
         environ: Environment for credentials; None takes the process's.
         name: Name of the system.
         demo_if_empty: Answer with the built-in demo model if no provider is configured or found.
+        host: What the host brings along.
 
     Raises:
         SettingsError: The configuration is wrong.
@@ -50,6 +57,7 @@ def start_gateway(
         system=system,
         edge=(api,),
         demo_if_empty=demo_if_empty,
+        host=host,
     )
     legion.url = address.url
     return legion

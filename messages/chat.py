@@ -24,6 +24,7 @@ from .content import (
     text_of,
 )
 from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
+from .terms import Terms
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 Priority: TypeAlias = Literal["critical", "high", "normal", "low"]
@@ -236,6 +237,7 @@ class Request:
         compress_level: How much the prompt may be shortened, 0 (not at all) to 3; None leaves it to the rule that routes it.
         trace: Where it stands in a distributed trace, or None.
         allowed_models: Patterns ("gpt-*") of which the model that answers must match one; None: any model.
+        terms: What its caller asks of the gateway itself, or None.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -263,6 +265,7 @@ class Request:
     compress_level: int | None = None
     trace: Trace | None = None
     allowed_models: tuple[str, ...] | None = None
+    terms: Terms | None = None
     metadata: Extra = attrs.field(factory=dict)
     extra: Extra = attrs.field(factory=dict)
 

@@ -98,6 +98,7 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.CancelledError: ErrorRow(499, "cancelled", "server_error", "cancelled", "api_error"),
     errors.ActorCrashed: ErrorRow(500, "internal_error", "server_error", "internal_error", "api_error"),
     errors.ActorStopped: ErrorRow(503, "llm_unavailable", "server_error", "unavailable", "overloaded_error"),
+    errors.HostError: ErrorRow(500, "host_error", "server_error", "host_error", "api_error"),
     errors.UnhandledMessage: _INTERNAL,
     errors.AskCycle: _INTERNAL,
     errors.StartFailed: ErrorRow(503, "llm_unavailable", "server_error", "unavailable", "overloaded_error"),

@@ -35,6 +35,7 @@ LegionError
      |- CancelledError            the caller gave up
      |- ActorCrashed              a bug stopped the handler
      |- ActorStopped              the actor is gone and will not come back
+     |- HostError                 a function that the host gave us failed: a tool, a retriever, a check
      |- UnhandledMessage          the actor has no handler for this message type
      |- AskCycle                  an ask would wait for itself (the ring is in `path`)
      |- StartFailed               the system could not become ready
@@ -352,6 +353,10 @@ class ActorStopped(RuntimeFault):
     def __init__(self, message: str, *, actor: str) -> None:
         super().__init__(message)
         self.actor = actor
+
+
+class HostError(RuntimeFault):
+    """A function that the host gave us failed: a tool, a retriever, a check. The cause is chained."""
 
 
 class UnhandledMessage(RuntimeFault):

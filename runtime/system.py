@@ -114,6 +114,10 @@ class ActorSystem:
                 self._asyncio = home
             return self._asyncio
 
+    def home(self, kind: HomeKind) -> Home:
+        """Return one of the system's event loops, for what is no actor but must run on it."""
+        return self._home(kind)
+
     # -- life
 
     @property

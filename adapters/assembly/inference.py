@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...actors.inference.actor import Inference
 from ...actors.inference.pipeline.flow import Services
 from ...actors.inference.pipeline.repeats import Repeats
-from ...messages.settings import Settings
+from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
+from ..host.functions import HostFunctions
+from ..host.host import Host
+from ..prices import price_book
 from .addresses import connection_address
+from .governance import governance
 
 
-def inference(settings: Settings, system: ActorSystem) -> Inference:
-    """Return the actor that walks every request."""
+def inference(
+    settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem, host: Host
+) -> Callable[[], Inference]:
+    """Return what makes the actor that walks every request.
+
+    What the host brings along is bound here and now, in the host's own thread, and not when the actor is started.
+    """
+    functions = HostFunctions(system)
+    governed = governance(settings, instances, host.access, functions)
+    prices = price_book(instances, settings.pricing)
     addresses: dict[str, Address] = {}
 
     def connection(instance: str) -> Address:
@@ -20,8 +34,8 @@ def inference(settings: Settings, system: ActorSystem) -> Inference:
             address = addresses[instance] = connection_address(system, instance)
         return address
 
-    return Inference(
-        Services(
+    def make() -> Inference:
+        services = Services(
             router=system.address("router"),
             connection=connection,
             clock=system.clock,
@@ -32,6 +46,9 @@ def inference(settings: Settings, system: ActorSystem) -> Inference:
                 most=settings.pipeline.idempotency_entries,
             ),
             assign_conversation_ids=settings.pipeline.assign_conversation_ids,
-        ),
-        keep_timelines=settings.pipeline.keep_timelines,
-    )
+            governance=governed,
+            prices=prices,
+        )
+        return Inference(services, keep_timelines=settings.pipeline.keep_timelines)
+
+    return make

@@ -11,6 +11,7 @@ from ...actors.signals.actor import Signals
 from ...actors.signals.port import SignalHandlers
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from ..host.host import NO_HOST, Host
 from ..host.signals import HostSignals
 from ..providers.build import build_provider
 from .connections import connection_spec
@@ -29,6 +30,7 @@ def tree_of(
     edge: tuple[ChildSpec, ...] = (),
     provider_of: Callable[[InstanceSettings], Provider] | None = None,
     signals: SignalHandlers | None = None,
+    host: Host = NO_HOST,
 ) -> SupervisorSpec:
     """Return the supervision tree.
 
@@ -42,6 +44,7 @@ def tree_of(
         edge: Actors that let others in (the HTTP API); they start last and stop first.
         provider_of: Makes the provider behind an instance; None: what its settings say.
         signals: The host's signal handlers; None: there are none.
+        host: What the host brings along.
 
     Raises:
         SettingsError: An instance lacks its credential or its URL.
@@ -66,8 +69,8 @@ def tree_of(
                 intensity=intensity,
                 children=tuple(connection_spec(settings, each, provider, system) for each in instances),
             ),
-            child("inference", lambda: inference(settings, system)),
             child("structurer", lambda: structurer(system)),
+            child("inference", inference(settings, instances, system, host)),
             child("embedder", lambda: embedder(settings, instances, system)),
             *edge,
         ),

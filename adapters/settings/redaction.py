@@ -28,4 +28,6 @@ def _shown(value: Any) -> Any:
         return redacted(value)
     if isinstance(value, Mapping) and any(attrs.has(type(entry)) for entry in value.values()):
         return {name: _shown(entry) for name, entry in value.items()}
+    if isinstance(value, tuple) and any(attrs.has(type(entry)) for entry in value):
+        return [_shown(entry) for entry in value]
     return masked(value)

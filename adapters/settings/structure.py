@@ -189,6 +189,8 @@ def _faults(error: BaseException, path: tuple[str, ...]) -> Iterator[Fault]:
         yield Fault(path=path, message=f"must be {error.expected}, not {_described(error.value, path)}")
     elif isinstance(error, SettingsError):
         yield Fault(path=(*path, *(error.path.split(".") if error.path else ())), message=bare_message(error))
+    elif isinstance(error, KeyError):
+        yield Fault(path=path, message="is missing: it has no default")
     else:
         raise error
 

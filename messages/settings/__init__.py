@@ -5,8 +5,11 @@ Reading files and the environment is `adapters.settings`' matter.
 
 from __future__ import annotations
 
+from .access import AllowSettings, RbacSettings
 from .api import ApiSettings, KeySettings, TlsSettings
+from .assignment import RoleSettings, TierAssignmentSettings
 from .checks import is_header_value, nearest
+from .compliance import ComplianceSettings
 from .embedding import EmbeddingSettings, PrefixSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
@@ -27,8 +30,10 @@ __all__ = [
     "DEFAULT_INSTANCE",
     "FAMILIES",
     "KINDS",
+    "AllowSettings",
     "ApiSettings",
     "CircuitBreakerSettings",
+    "ComplianceSettings",
     "DemoFailure",
     "DemoSettings",
     "EmbeddingSettings",
@@ -43,11 +48,14 @@ __all__ = [
     "PriceSettings",
     "ProviderBlock",
     "ProviderSettings",
+    "RbacSettings",
+    "RoleSettings",
     "RoutingSettings",
     "RuntimeSettings",
     "Settings",
     "StructuredSettings",
     "Tier",
+    "TierAssignmentSettings",
     "TimeoutSettings",
     "TlsSettings",
     "TransportKind",

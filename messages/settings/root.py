@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
+from .access import RbacSettings
 from .api import ApiSettings
+from .assignment import TierAssignmentSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
+from .compliance import ComplianceSettings
 from .embedding import EmbeddingSettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .pipeline import PipelineSettings
@@ -34,6 +37,9 @@ class Settings:
         runtime: The actor runtime.
         metering: The record of what was used.
         pipeline: What the pipeline remembers of requests.
+        rbac: Who may use the gateway.
+        compliance: What becomes of texts that hold personal or medical data.
+        tier_assignment: Which tier suits a request that names none.
         embedding: How texts become vectors.
         structured: How answers that must fit a schema are got.
 
@@ -53,6 +59,9 @@ class Settings:
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    rbac: RbacSettings = RbacSettings()
+    compliance: ComplianceSettings = ComplianceSettings()
+    tier_assignment: TierAssignmentSettings = TierAssignmentSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     structured: StructuredSettings = StructuredSettings()
 

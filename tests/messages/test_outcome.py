@@ -40,6 +40,7 @@ EXPECTED = {
     errors.CancelledError: Outcome.CANCELLED,
     errors.ActorCrashed: Outcome.INTERNAL,
     errors.ActorStopped: Outcome.INTERNAL,
+    errors.HostError: Outcome.INTERNAL,
     errors.UnhandledMessage: Outcome.INTERNAL,
     errors.AskCycle: Outcome.INTERNAL,
     errors.StartFailed: Outcome.INTERNAL,

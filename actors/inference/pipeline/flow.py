@@ -10,11 +10,15 @@ import attrs
 
 from ....messages.caller import Profile
 from ....messages.chat import Request, Response, Trace
+from ....messages.prices import PriceBook
 from ....messages.routing import Resolution
+from ....messages.terms import Level
 from ....messages.unstreamed import chunks_of
 from ....runtime import Address, Clock, Sink
 from ....runtime.envelope import Envelope
 from ....runtime.interruption import interruption
+from ..governance.governance import Governance
+from .gate import Bar
 from .repeats import Repeats
 from .timeline import Timeline
 
@@ -32,6 +36,8 @@ class Services:
         max_attempts: Attempts per exchange with a provider, at all targets together.
         repeats: The answers that requests with an idempotency key were given; None: such a key means nothing.
         assign_conversation_ids: Whether a request without a conversation begins one.
+        governance: Who may do what, and what must not leave this machine.
+        prices: What models cost; None: nobody knows.
     """
 
     router: Address
@@ -40,6 +46,8 @@ class Services:
     max_attempts: int = 3
     repeats: Repeats | None = None
     assign_conversation_ids: bool = False
+    governance: Governance = Governance()
+    prices: PriceBook | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -72,6 +80,9 @@ class Flow:
         started: Monotonic moment at which it began.
         ask: The ask that is being answered: its deadline, and whether its caller still waits. None outside of an actor.
         trace: Where the request stands in a trace; None until a step has looked.
+        level: How secret the request is; None until a step has looked.
+        bars: What steps have against some targets; whoever chooses targets asks them.
+        is_tier_a_wish: Whether the request's tier is what suits it, and not what its caller wants.
         exchange_id: The exchange with a provider that is under way, or was the last; "" before the first.
         resolution: What the router decided, once it has.
         response: The answer, once there is one.
@@ -90,10 +101,13 @@ class Flow:
         "answered_by",
         "ask",
         "audit",
+        "bars",
         "durations",
         "enrichments",
         "error",
         "exchange_id",
+        "is_tier_a_wish",
+        "level",
         "now",
         "original",
         "profile",
@@ -120,6 +134,9 @@ class Flow:
         self.started = self.now()
         self.ask = ask
         self.trace: Trace | None = None
+        self.level: Level | None = None
+        self.bars: list[Bar] = []
+        self.is_tier_a_wish = False
         self.exchange_id = ""
         self.resolution: Resolution | None = None
         self.response: Response | None = None

@@ -7,13 +7,18 @@ from typing import Final
 from ....messages.caller import Profile
 from .step import OnFailure, Phase, Step
 from .steps import (
+    billing,
+    classification,
     conversation_uuid,
     idempotency,
     provider_call,
+    rbac,
     request_normalization,
     response_normalization,
     response_return,
     routing,
+    tier_assignment,
+    token_budget,
     tracing_init,
 )
 
@@ -82,8 +87,20 @@ TABLE: Final = (
         skipped_by=CONTEXTLESS,
         wanted=conversation_uuid.wanted,
     ),
+    Step("rbac", BEFORE, FATAL, rbac.run, skipped_by=OWN, offered=rbac.offered),
+    Step(
+        "classification",
+        BEFORE,
+        FATAL,
+        classification.run,
+        skipped_by=OWN_OR_QUICK,
+        offered=classification.offered,
+    ),
+    Step("billing", BEFORE, FATAL, billing.run, skipped_by=OWN, wanted=billing.wanted),
+    Step("tier_assignment", BEFORE, DEGRADE, tier_assignment.run, skipped_by=SUBCALL, wanted=tier_assignment.wanted),
     Step("routing", BEFORE, FATAL, routing.run),
     Step("request_normalization", BEFORE, FATAL, request_normalization.run, skipped_by=SUBCALL),
+    Step("token_budget", BEFORE, FATAL, token_budget.run, skipped_by=SUBCALL, wanted=token_budget.wanted),
     Step("provider_call", PROVIDER, FATAL, provider_call.run),
     Step("response_normalization", AFTER, FATAL, response_normalization.run, skipped_by=SUBCALL),
     Step(
