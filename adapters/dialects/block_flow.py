@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ...messages.chat import BlockKind, Chunk, ChunkKind, StopReason, Usage, new_id
-from ...messages.content import OpaqueBlock
+from ...messages.content import AudioBlock, ImageBlock, OpaqueBlock
 
 _START, _OPEN, _DELTA, _CLOSE = ChunkKind.START, ChunkKind.BLOCK_START, ChunkKind.DELTA, ChunkKind.BLOCK_STOP
 
@@ -79,7 +79,28 @@ class BlockFlow:
             self._calls[block] = True
             self._grow(block, "tool_use", arguments)
 
-    def whole(self, content: OpaqueBlock, *, is_relayed: bool) -> None:
+    def sign(self, signature: str) -> None:
+        """Sign the thought that is open, else one of its own that says nothing, and close it."""
+        if self._open_kind != "thinking":
+            self._close_open()
+            self._open, self._open_kind = self._opened("thinking"), "thinking"
+        self._chunks.append(
+            Chunk(
+                kind=_DELTA,
+                block=self._open,
+                block_kind="thinking",
+                signature=signature,
+                raw=self._ride(),
+                raw_dialect=self._dialect,
+            )
+        )
+        self._close_open()
+
+    def pause(self) -> None:
+        """Close the text or thought that is open; calls go on."""
+        self._close_open()
+
+    def whole(self, content: OpaqueBlock | ImageBlock | AudioBlock, *, is_relayed: bool) -> None:
         """Say a block that does not grow; `is_relayed` when the events that it was collected from have gone out already."""
         self._close_open()
         block = self._next

@@ -67,28 +67,30 @@ def boolean(source: JsonObject, key: str, param: str = "") -> bool | None:
     refuse(within(param, key), "a boolean", value)
 
 
-def number(source: JsonObject, key: str, lowest: float, highest: float) -> float | None:
-    """Return a numeric field at the top within its range, both ends included; None where it is absent or null."""
+def number(source: JsonObject, key: str, lowest: float, highest: float, param: str = "") -> float | None:
+    """Return a numeric field within its range, both ends included; None where it is absent or null."""
     value = source.get(key)
     if value is None:
         return None
+    where = within(param, key)
     # bool is an int to Python, but not to JSON.
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        refuse(key, "a number", value)
+        refuse(where, "a number", value)
     if not lowest <= value <= highest:
-        raise InvalidRequestError(f"{key} must be between {lowest:g} and {highest:g}, not {value}", param=key)
+        raise InvalidRequestError(f"{where} must be between {lowest:g} and {highest:g}, not {value}", param=where)
     return value
 
 
-def integer(source: JsonObject, key: str, lowest: int | None = None) -> int | None:
-    """Return an integer field at the top, at least `lowest`; None where it is absent or null."""
+def integer(source: JsonObject, key: str, lowest: int | None = None, param: str = "") -> int | None:
+    """Return an integer field, at least `lowest`; None where it is absent or null."""
     value = source.get(key)
     if value is None:
         return None
+    where = within(param, key)
     if isinstance(value, bool) or not isinstance(value, int):
-        refuse(key, "an integer", value)
+        refuse(where, "an integer", value)
     if lowest is not None and value < lowest:
-        raise InvalidRequestError(f"{key} must be at least {lowest}, not {value}", param=key)
+        raise InvalidRequestError(f"{where} must be at least {lowest}, not {value}", param=where)
     return value
 
 

@@ -6,7 +6,7 @@ A dialect knows no socket, no credential and no origin. Nothing else in the prog
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
@@ -161,8 +161,28 @@ class ServedEmbeddings(ErrorDialect, Protocol):
         """
 
 
+@attrs.frozen
+class Framing:
+    """How the pieces of a streamed answer are told apart.
+
+    Attributes:
+        content_type: For the header.
+        keep_alive: What may be sent between two pieces to show that the stream lives, and means nothing; b"" where nothing may.
+    """
+
+    content_type: bytes
+    keep_alive: bytes = b""
+
+
+EVENT_STREAM: Final = Framing(b"text/event-stream; charset=utf-8", b": keep-alive\n\n")
+
+
 class StreamRenderer(Protocol):
     """Turns chunks into the bytes of a streamed answer, for one client."""
+
+    @property
+    def framing(self) -> Framing:
+        """How its pieces are told apart."""
 
     def render(self, chunk: Chunk) -> bytes:
         """Return the event for one chunk; b"" when this dialect has none for it."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import attrs
 
 from ...messages.chat import Request, ToolDefinition
+from ...messages.content import ContentBlock, DocumentBlock, Extra, ImageBlock, OpaqueBlock, ThinkingBlock
 from ...messages.errors import UnsupportedCapability
+
+# In `Request.extra`: how a client wrote what has a name of ours, so that it goes out as it came. To other dialects it says nothing new.
+WRITTEN: Final = "legion.written"
+
+# Parameters under which dialects keep others.
+_NESTED: Final = frozenset({"generationConfig", "output_config", "reasoning", "text"})
 
 
 @attrs.define
@@ -45,6 +53,47 @@ class Rendering:
             raise UnsupportedCapability(f"{name} has no tool like {tool.name!r} of {self.dialect}", capability="tool")
         self.warn(f"tool {tool.name!r} of {self.dialect} was left out: {name} has none like it")
         return None
+
+    def refuse_foreign_file(self, block: ContentBlock, name: str) -> None:
+        """Refuse a file that lies with another vendor: its id means nothing to the dialect `name`.
+
+        Raises:
+            UnsupportedCapability: The block is one.
+        """
+        if not self.is_own and isinstance(block, (ImageBlock, DocumentBlock)) and block.source == "file":
+            raise UnsupportedCapability(f"{name} cannot read a file that lies with {self.dialect}", capability="file")
+
+    def leave_out(self, extra: Extra, name: str) -> None:
+        """Note the parameters of another dialect that `name` has no place for; objects that hold several are looked into."""
+        for key, value in extra.items():
+            if key == WRITTEN:
+                continue
+            inner = value if key in _NESTED and isinstance(value, Mapping) else None
+            for path in [key] if inner is None else [f"{key}.{each}" for each in inner]:
+                self.warn(f"{path} was left out: {name} has no such parameter of {self.dialect}")
+
+    def leave_out_block(self, block: OpaqueBlock, name: str) -> None:
+        """Note that the dialect `name` has no block like this one."""
+        kind = str(block.raw.get("type") or next(iter(block.raw), "content"))[:50]
+        article = "an" if kind.startswith(("a", "e", "i", "o", "u")) else "a"
+        self.warn(f"{article} {kind} block of {block.dialect} was left out: {name} has none")
+
+    def leave_out_names(self, request: Request, name: str) -> None:
+        """Note that speakers have no names in the dialect `name`."""
+        if any(message.name is not None for message in request.messages):
+            self.warn(f"names of messages were left out: {name} has none")
+
+    def may_return(self, block: ThinkingBlock, origin: str | None) -> bool:
+        """Return whether reasoning goes back to who made it; else it is left out, with a warning.
+
+        Args:
+            block: The reasoning.
+            origin: Instance that will read it. What a client of this dialect sends without an origin is its own vendor's.
+        """
+        if block.origin == origin if block.origin is not None else self.is_own:
+            return True
+        self.warn("reasoning of another model was left out: it goes back only to the provider that signed it")
+        return False
 
     def warn(self, text: str) -> None:
         """Note what was lost; once, however often it happens."""

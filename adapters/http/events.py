@@ -14,9 +14,7 @@ from ...runtime import Stream
 from ..dialects.protocol import StreamRenderer
 from .waiting import unless_stopped
 
-COMMENT: Final = b": keep-alive\n\n"
 _HEADERS: Final = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
     # nginx would hold events back until it has a buffer full of them.
     (b"x-accel-buffering", b"no"),
@@ -30,8 +28,8 @@ class EventRelay:
         stream: The answer.
         renderer: Turns its chunks into events.
         send: The exchange's.
-        headers: What the answer's head says beside what every event stream says.
-        comment_interval: Seconds of silence after which a comment is sent.
+        headers: What the answer's head says beside what every stream says.
+        comment_interval: Seconds of silence after which a comment is sent, where the framing knows any.
 
     Attributes:
         usage: What the answer used, once it has been relayed; None before that, and for one that failed.
@@ -62,12 +60,15 @@ class EventRelay:
             LegionError: It failed before anything was sent, so that there is still a status to say so.
         """
         chunks = await unless_stopped(self._stream.read_many())
-        await self._send({"type": "http.response.start", "status": 200, "headers": self._headers})
-        ticker = self._loop.create_task(self._tick())
+        framing = self._renderer.framing
+        headers = [(b"content-type", framing.content_type), *self._headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        ticker = self._loop.create_task(self._tick(framing.keep_alive)) if framing.keep_alive else None
         try:
             closing = await self._relay(chunks)
         finally:
-            ticker.cancel()
+            if ticker is not None:
+                ticker.cancel()
         await self._write(closing, more=False)
 
     async def _relay(self, chunks: list[Chunk]) -> bytes:
@@ -88,11 +89,11 @@ class EventRelay:
             self._sent_at = self._loop.time()
             await self._send({"type": "http.response.body", "body": events, "more_body": more})
 
-    async def _tick(self) -> None:
+    async def _tick(self, comment: bytes) -> None:
         """Break every long silence."""
         while True:
             due = self._sent_at + self._interval
             if due <= self._loop.time():
-                await self._write(COMMENT)
+                await self._write(comment)
             else:
                 await asyncio.sleep(due - self._loop.time())

@@ -10,6 +10,7 @@ from ...actors.connection.port import Provider
 from ...messages.errors import SettingsError
 from ...messages.settings import InstanceSettings, Kind
 from ..dialects.anthropic import VERSION, AnthropicMessages
+from ..dialects.gemini import Gemini
 from ..dialects.ollama import Ollama, OllamaEmbed
 from ..dialects.openai_chat import OpenAIChat
 from ..dialects.openai_embeddings import OpenAIEmbeddings
@@ -27,10 +28,14 @@ _OPENAI_LIKE: Final = OpenAIChat(max_tokens_field="max_tokens")
 
 _JWT_DOTS: Final = 2
 
+# Where a key goes that is no bearer.
+_OWN_HEADERS: Final[Mapping[Kind, str]] = {"anthropic": "X-Api-Key", "gemini": "X-Goog-Api-Key"}
+
 DIALECTS: Final[Mapping[Kind, ProviderDialect]] = MappingProxyType(
     {
         "openai": _OPENAI,
         "anthropic": AnthropicMessages(),
+        "gemini": Gemini(),
         "azure": _OPENAI,
         "openai_compat": _OPENAI_LIKE,
         "vllm": _OPENAI_LIKE,
@@ -109,8 +114,8 @@ def _credential_headers(instance: InstanceSettings, environ: Mapping[str, str]) 
 
 def _key_headers(kind: Kind, key: str) -> list[tuple[str, str]]:
     """A key of Azure's goes under a name of its own; a token of Entra ID (a JWT: three parts) is a bearer there as elsewhere."""
-    if kind == "anthropic":
-        return [("X-Api-Key", key)]
+    if kind in _OWN_HEADERS:
+        return [(_OWN_HEADERS[kind], key)]
     if kind == "azure" and key.count(".") != _JWT_DOTS:
         return [("Api-Key", key)]
     return [("Authorization", f"Bearer {key}")]

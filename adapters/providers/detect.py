@@ -24,6 +24,7 @@ PROBE_SECONDS: Final = 1.0
 DETECTION_ORDER: Final[tuple[Kind, ...]] = (
     "openai",
     "anthropic",
+    "gemini",
     "azure",
     "ollama",
     "vllm",

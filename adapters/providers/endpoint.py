@@ -12,6 +12,7 @@ from ...messages.errors import SettingsError
 from ...messages.settings import TimeoutSettings, is_header_value
 from .pieces import ACCEPTED
 
+_MOST_PATHS: Final = 256
 _SENDABLE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # What the transport decides about the connection itself; a wrong one would break the framing.
 _NOT_YOURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
@@ -81,7 +82,9 @@ class Endpoint:
     def _url(self, path: str) -> httpx.URL:
         url = self._urls.get(path)
         if url is None:
-            # A dialect knows a handful of fixed paths (or one per model): this cannot grow with traffic.
+            # A dialect knows a handful of fixed paths, or one per model; those that clients make up must not fill memory.
+            if len(self._urls) >= _MOST_PATHS:
+                self._urls.clear()
             url = self._urls[path] = self.root.copy_with(
                 raw_path=self.root.raw_path.rstrip(b"/") + path.encode("ascii")
             )

@@ -11,7 +11,7 @@ import attrs
 
 from .checks import fault
 
-Kind: TypeAlias = Literal["openai", "anthropic", "azure", "openai_compat", "vllm", "mlx", "ollama", "demo"]
+Kind: TypeAlias = Literal["openai", "anthropic", "gemini", "azure", "openai_compat", "vllm", "mlx", "ollama", "demo"]
 Tier: TypeAlias = Literal["local", "fleet", "openai_compat", "cloud", "frontier"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -53,6 +53,13 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         needs_key=True,
         key_variables=("ANTHROPIC_API_KEY",),
     ),
+    "gemini": Family(
+        tier="cloud",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        default_model="gemini-2.0-flash",
+        needs_key=True,
+        key_variables=("GEMINI_API_KEY",),
+    ),
     # A resource has an address of its own, and calls its deployments what it likes.
     "azure": Family(tier="cloud", needs_key=True, key_variables=("AZURE_OPENAI_API_KEY",)),
     "openai_compat": Family(tier="openai_compat"),
@@ -75,8 +82,8 @@ def api_root(base_url: str, kind: Kind, *, path: str = "base_url") -> str:
     """Return the URL, without a slash at its end, to which the paths of the API are appended.
 
     OpenAI-like APIs ("/chat/completions" follows), and Anthropic's: a URL without a version gets "/v1"; "/v1", "/v1/" and any other versioned path
-    ("/openai/v1beta", "/api/v3") stay as they are. Ollama ("/api/chat" follows): "/v1" and "/api" at the end are dropped. Applying it twice changes
-    nothing.
+    ("/openai/v1beta", "/api/v3") stay as they are. Gemini's likewise, with "/v1beta". Ollama ("/api/chat" follows): "/v1" and "/api" at the end are
+    dropped. Applying it twice changes nothing.
 
     Args:
         base_url: As the user wrote it.
@@ -91,7 +98,7 @@ def api_root(base_url: str, kind: Kind, *, path: str = "base_url") -> str:
     if kind == "ollama":
         route = _without_api(route)
     elif not any(_VERSION.fullmatch(segment) for segment in route.split("/")):
-        route += "/v1"
+        route += "/v1beta" if kind == "gemini" else "/v1"
     return f"{parts.scheme}://{parts.netloc}{route}"
 
 

@@ -54,7 +54,8 @@ class Canned:
         frames: The events of a stream, without the terminal one.
         error_frame: An error sent as an event of a stream.
         error_body: An error as a JSON document.
-        chat_path: The only path that is answered besides `models_path`.
+        chat_path: Where questions are answered.
+        stream_path: Where they are answered as streams, in a dialect that has a path of its own for that; None for the same.
     """
 
     chat_path: str
@@ -67,6 +68,7 @@ class Canned:
     error_body: bytes
     stream_type: str
     wants_stream: Callable[[ReceivedRequest], bool]
+    stream_path: str | None = None
 
 
 def answer(
@@ -118,7 +120,7 @@ def _script(canned: Canned, fault: Fault) -> Script:
             return anywhere
         if request.path == canned.models_path:
             return in_whole if in_whole is not None else (Send(answer(canned.models)),)
-        if request.path != canned.chat_path:
+        if request.path not in (canned.chat_path, canned.stream_path):
             return (Send(answer(b'{"error": {"message": "no such path"}}', status="404 Not Found")),)
         if canned.wants_stream(request):
             return in_stream if in_stream is not None else _frame_by_frame(canned)

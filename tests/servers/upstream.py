@@ -1,4 +1,4 @@
-"""The loopback upstreams of the tests: OpenAI chat, Anthropic messages and Ollama chat, well-behaved or with one fault.
+"""The loopback upstreams of the tests: OpenAI chat, Anthropic messages, Gemini and Ollama chat, well-behaved or with one fault.
 
 with openai_upstream(Fault.CUT) as server:
     ...  # talk to server.url + "/v1"
@@ -43,9 +43,11 @@ __all__ = [
     "answer",
     "anthropic_upstream",
     "canned_anthropic",
+    "canned_gemini",
     "canned_ollama",
     "canned_openai",
     "chunk",
+    "gemini_upstream",
     "ollama_upstream",
     "openai_upstream",
     "stream_head",
@@ -67,6 +69,11 @@ def anthropic_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> Scripted
 def ollama_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
     """An Ollama server below `url`; its answer is "w0 w1 ... " in that many NDJSON lines."""
     return upstream(canned_ollama(words), fault)
+
+
+def gemini_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
+    """A Gemini server below `url` + "/v1beta", with one model, m-1; its answer is "w0 w1 ... " in that many stream events."""
+    return upstream(canned_gemini(words), fault)
 
 
 def _words(count: int) -> list[str]:
@@ -164,6 +171,38 @@ def canned_anthropic(words: int = 5) -> Canned:
 
 def _anthropic_event(name: str, **fields: Any) -> bytes:
     return f"event: {name}\ndata: ".encode() + _json({"type": name, **fields}) + b"\n\n"
+
+
+# -- Gemini ---------------------------------------------------------------------------------------------------------
+
+
+def canned_gemini(words: int = 5) -> Canned:
+    """Gemini's answers; prompt 7 tokens, completion one token a word. Whole and streamed answers have paths of their own."""
+    error = {"error": {"code": 500, "message": "something is wrong here", "status": "INTERNAL"}}
+    head = {"modelVersion": "m-1", "responseId": "r-1"}
+    usage = {"promptTokenCount": 7, "candidatesTokenCount": words, "totalTokenCount": 7 + words}
+    return Canned(
+        chat_path="/v1beta/models/m-1:generateContent",
+        stream_path="/v1beta/models/m-1:streamGenerateContent?alt=sse",
+        models_path="/v1beta/models?pageSize=1000",
+        whole=_json({"candidates": [_candidate("".join(_words(words)), "STOP")], "usageMetadata": usage} | head),
+        models=_json({"models": [{"name": "models/m-1", "supportedGenerationMethods": ["generateContent"]}]}),
+        frames=tuple(
+            [b"data: " + _json({"candidates": [_candidate(word)]} | head) + b"\r\n\r\n" for word in _words(words)]
+        ),
+        terminal_frame=b"data: "
+        + _json({"candidates": [_candidate("", "STOP")], "usageMetadata": usage} | head)
+        + b"\r\n\r\n",
+        error_frame=b"data: " + _json(error) + b"\r\n\r\n",
+        error_body=_json(error),
+        stream_type="text/event-stream",
+        wants_stream=lambda request: ":streamGenerateContent" in request.path,
+    )
+
+
+def _candidate(text: str, finish: str | None = None) -> dict[str, Any]:
+    candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "index": 0}
+    return candidate if finish is None else candidate | {"finishReason": finish}
 
 
 # -- Ollama ---------------------------------------------------------------------------------------------------------

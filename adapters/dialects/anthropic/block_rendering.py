@@ -58,10 +58,10 @@ def _block(block: ContentBlock, rendering: Rendering, origin: str | None) -> Wir
 
 
 def _thinking(block: ThinkingBlock, rendering: Rendering, origin: str | None) -> WireBlock | None:
-    is_signed = block.signature is not None or block.encrypted is not None
-    comes_from_there = block.origin == origin if block.origin is not None else rendering.is_own
-    if not is_signed or not comes_from_there:
-        rendering.warn("reasoning of another model was left out: it goes back only to the provider that signed it")
+    if not rendering.may_return(block, origin):
+        return None
+    if block.signature is None and block.encrypted is None:
+        rendering.warn("reasoning without a signature was left out: Anthropic takes back what it has signed")
         return None
     if block.encrypted is not None:
         return {"type": "redacted_thinking", "data": block.encrypted}
@@ -71,7 +71,7 @@ def _thinking(block: ThinkingBlock, rendering: Rendering, origin: str | None) ->
 def _opaque(block: OpaqueBlock, rendering: Rendering) -> WireBlock | None:
     if block.dialect == NAME:
         return dict(block.raw)
-    rendering.warn(f"a {block.raw.get('type', 'content')} block of {block.dialect} was left out: {NAME} has none")
+    rendering.leave_out_block(block, NAME)
     return None
 
 

@@ -11,6 +11,7 @@ from ....messages.chat import Chunk, ChunkKind, Request, Response, StopReason, U
 from ....messages.content import ThinkingBlock
 from ....messages.errors import LegionError, ProviderError
 from ..json_text import write_json
+from ..protocol import EVENT_STREAM
 from ..sse import named_event
 from .errors import error_object
 from .response import ID_PREFIX, render_block, signature_of, wire_id
@@ -39,6 +40,8 @@ class MessagesStreamRenderer:
 
     Clients of this dialect know one open block at a time, so what a second one says meanwhile waits until the first has stopped.
     """
+
+    framing = EVENT_STREAM
 
     __slots__ = (
         "_ended",

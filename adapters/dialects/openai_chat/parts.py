@@ -205,7 +205,7 @@ def _with_extra(part: dict[str, Any], extra: Extra) -> dict[str, Any]:
 def _opaque_part(block: OpaqueBlock, rendering: Rendering) -> dict[str, Any] | None:
     if block.dialect == NAME:
         return dict(block.raw)
-    rendering.warn(f"a {block.raw.get('type', 'content')} block of {block.dialect} was left out: {NAME} has none")
+    rendering.leave_out_block(block, NAME)
     return None
 
 

@@ -56,8 +56,7 @@ def render_request(
 
 def _add_extra(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
     if not rendering.is_own:
-        for key in request.extra:
-            rendering.warn(f"{key} was left out: {NAME} has no such parameter of {rendering.dialect}")
+        rendering.leave_out(request.extra, NAME)
         return
     said = _OURS if request.generation.max_tokens is None else _OURS | set(REMEMBERED[:2])
     extra = {key: value for key, value in request.extra.items() if key not in said and not _is_said(key, body)}

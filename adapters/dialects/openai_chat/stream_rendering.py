@@ -8,6 +8,7 @@ from ....messages.chat import Chunk, ChunkKind, Request, Response, StopReason, U
 from ....messages.content import Extra, OpaqueBlock
 from ....messages.errors import LegionError, ProviderError
 from ..json_text import write_json
+from ..protocol import EVENT_STREAM
 from ..sse import DONE, data_event
 from .calls import opaque_call
 from .errors import render_error
@@ -18,6 +19,8 @@ from .words import NAME, OBJECT, finish_reason_of
 
 class ChatStreamRenderer:
     """Writes chunks as `chat.completion.chunk` events; an event that came in this dialect goes out as it came."""
+
+    framing = EVENT_STREAM
 
     __slots__ = ("_calls", "_ended", "_head", "_includes_usage", "_said", "_started")
 

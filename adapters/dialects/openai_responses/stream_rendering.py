@@ -11,6 +11,7 @@ from ....messages.content import ContentBlock, TextBlock, ThinkingBlock, ToolUse
 from ....messages.errors import LegionError, ProviderError
 from ..json_text import write_json
 from ..openai_chat.errors import error_object
+from ..protocol import EVENT_STREAM
 from ..sse import named_event
 from .response import item_of, new_item_id, render_usage, response_object, text_part
 from .words import ending
@@ -48,6 +49,8 @@ class _Item:
 
 class ResponsesStreamRenderer:
     """Writes chunks as the events of the responses API."""
+
+    framing = EVENT_STREAM
 
     __slots__ = ("_created", "_head", "_items", "_output", "_request", "_sequence", "_started")
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 import attrs
 import httpx
 import pytest
+from legion_llm.adapters.dialects.protocol import EVENT_STREAM
 from legion_llm.adapters.http.actor import http_api
 from legion_llm.adapters.http.config import HttpApiConfig
 from legion_llm.adapters.http.listening import ListeningAddress
@@ -49,6 +50,8 @@ class PlainDialect:
 
 
 class PlainRenderer:
+    framing = EVENT_STREAM
+
     def render(self, chunk):
         if chunk.delta == "a bug":
             raise ZeroDivisionError

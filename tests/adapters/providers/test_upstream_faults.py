@@ -22,11 +22,24 @@ from legion_llm.messages.errors import (
 )
 from legion_llm.messages.secret import SecretRef
 from legion_llm.messages.settings import ProviderSettings, Settings, TimeoutSettings, expand_instances
-from upstream import Fault, anthropic_upstream, canned_anthropic, ollama_upstream, openai_upstream, upstream
+from upstream import (
+    Fault,
+    anthropic_upstream,
+    canned_anthropic,
+    gemini_upstream,
+    ollama_upstream,
+    openai_upstream,
+    upstream,
+)
 
 _KEY = SecretRef.of("sk-1")
 HELLO = Request(messages=(ChatMessage(content="Hello"),))
-SERVERS = {"openai_compat": openai_upstream, "anthropic": anthropic_upstream, "ollama": ollama_upstream}
+SERVERS = {
+    "openai_compat": openai_upstream,
+    "anthropic": anthropic_upstream,
+    "gemini": gemini_upstream,
+    "ollama": ollama_upstream,
+}
 PATIENT = TimeoutSettings(connect=20.0, first_byte=20.0, first_content=20.0, gap=20.0)
 
 # Fault -> error of a whole answer, error of a stream, the limit that must end the waiting.
@@ -185,7 +198,7 @@ async def test_a_connection_serves_one_call_after_the_other(kind, connected, sin
     with SERVERS[kind]() as server:
         there = connected(kind, server)
         for _ in range(3):
-            await (there.provider.chat(HELLO, "m") if method == "chat" else there.provider.stream(HELLO, "m", sink))
+            await (there.provider.chat(HELLO, "m-1") if method == "chat" else there.provider.stream(HELLO, "m-1", sink))
 
         assert server.accepted == 1
         await there.provider.aclose()
@@ -196,10 +209,10 @@ async def test_a_keep_alive_connection_that_died_is_replaced(kind, connected):
     with SERVERS[kind](Fault.CLOSE_AFTER_EACH) as server:
         there = connected(kind, server)
 
-        await there.provider.chat(HELLO, "m")
+        await there.provider.chat(HELLO, "m-1")
         assert await trio.to_thread.run_sync(server.wait_all_closed)
 
-        response = await there.provider.chat(HELLO, "m")
+        response = await there.provider.chat(HELLO, "m-1")
 
         assert response.text == "w0 w1 w2 w3 w4 "
         await there.provider.aclose()
@@ -212,7 +225,7 @@ async def test_a_caller_who_gives_up_closes_the_socket(kind, connected, sink, fa
         there = connected(kind, server)
 
         with trio.move_on_after(0.1) as scope:
-            await there.provider.stream(HELLO, "m", sink)
+            await there.provider.stream(HELLO, "m-1", sink)
 
         assert scope.cancelled_caught
         assert await trio.to_thread.run_sync(server.client_closed.wait, 5)
@@ -247,7 +260,7 @@ async def test_the_collected_answer_is_the_sum_of_its_chunks(kind, connected, si
     with SERVERS[kind](words=200) as server:
         there = connected(kind, server)
 
-        response = await there.provider.stream(HELLO, "m", sink)
+        response = await there.provider.stream(HELLO, "m-1", sink)
 
         assert response.text == sink.text
         assert len(sink.text.split()) == 200

@@ -1,0 +1,7 @@
+"""Google's Gemini API (generateContent), both ways: spoken to a provider, and by clients to us."""
+
+from __future__ import annotations
+
+from .dialect import Gemini, GeminiCall
+
+__all__ = ["Gemini", "GeminiCall"]
