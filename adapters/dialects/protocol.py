@@ -205,6 +205,9 @@ class TokenCounting(Protocol):
             InvalidRequestError: The body is malformed; `param` names the field.
         """
 
+    def render_count(self, tokens: int) -> bytes:
+        """Return the number of tokens as a JSON body."""
+
 
 class ServedDialect(ErrorDialect, Protocol):
     """The server's half: clients speak it to us."""

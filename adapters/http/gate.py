@@ -15,6 +15,7 @@ from .faults import CLOSE, HttpFault
 from .identity import Headers
 from .key_limits import LIMITS, KeyLimits
 from .keyring import Holder, Keyring
+from .routes.gemini import key_in_query
 from .table import Access, Row
 
 _CHALLENGE: Final = (b"www-authenticate", b"Bearer")
@@ -65,7 +66,8 @@ class Gate:
     def _shown(self, scope: Scope) -> Holder:
         assert self._keyring is not None
         try:
-            return self._keyring.holder(scope["headers"])
+            key = key_in_query(scope)
+            return self._keyring.holder(scope["headers"] if key is None else [(b"x-api-key", key)])
         except AccessDeniedError as denied:
             raise HttpFault(401, denied, (_CHALLENGE,)) from denied
 

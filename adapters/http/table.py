@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
 
+from ..dialects.gemini import GeminiCall
 from ..dialects.native import NativeChat, NativeErrors, NativeInference
 from ..dialects.ollama import OllamaEmbed
 from ..dialects.openai_embeddings import OpenAIEmbeddings
@@ -18,6 +19,8 @@ from .gateway import Gateway
 from .routes.catalogue import CatalogueRoutes
 from .routes.chat import ChatEndpoint
 from .routes.embeddings import EmbeddingsRoute
+from .routes.gemini import VERSIONS as GEMINI_VERSIONS
+from .routes.gemini import CountEndpoint, GenerateEndpoint, nothing_here
 from .routes.inference import InferenceEndpoint
 from .routes.models import ModelRoutes
 from .routes.status import StatusRoutes
@@ -29,6 +32,9 @@ _EMBEDDINGS: Final[Mapping[str, ServedEmbeddings]] = {
     "/api/embed": OllamaEmbed(),
     "/api/embeddings": OllamaEmbed(is_old=True),
 }
+
+
+_ALL: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Access(enum.Enum):
@@ -72,7 +78,7 @@ def route_table(
         *[
             Row(
                 path=f"{path}/count_tokens",
-                endpoint=TokenCount(spoken.parse_count_request, config).count,
+                endpoint=TokenCount(spoken, config).count,
                 methods=post,
                 dialect=spoken,
             )
@@ -83,6 +89,7 @@ def route_table(
             Row(path=path, endpoint=EmbeddingsRoute(gateway, spoken, config).embed, methods=post, dialect=spoken)
             for path, spoken in _EMBEDDINGS.items()
         ],
+        *_gemini(gateway, config, models),
         *_native(gateway, config),
         Row(path="/v1/models", endpoint=models.every),
         Row(path="/v1/models/{id:path}", endpoint=models.one),
@@ -112,3 +119,19 @@ def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
         Row(path="/api/llm/offerings", endpoint=catalogue.offerings, dialect=words),
         Row(path="/api/health", endpoint=StatusRoutes(gateway).ready, access=Access.OPEN),
     )
+
+
+def _gemini(gateway: Gateway, config: HttpApiConfig, models: ModelRoutes) -> Iterator[Row]:
+    """Gemini's clients have versions of their own; those that ask for v1 share it with OpenAI's, whose models have no methods."""
+    whole = GenerateEndpoint(gateway, config, stream=False)
+    stream = GenerateEndpoint(gateway, config, stream=True)
+    spoken = GeminiCall()
+    for version in GEMINI_VERSIONS:
+        model = f"/{version}/models/{{model:path}}"
+        yield Row(path=f"{model}:generateContent", endpoint=whole, methods=("POST",), dialect=spoken)
+        yield Row(path=f"{model}:streamGenerateContent", endpoint=stream, methods=("POST",), dialect=spoken)
+        yield Row(path=f"{model}:countTokens", endpoint=CountEndpoint(config).count, methods=("POST",), dialect=spoken)
+        if version != "v1":
+            yield Row(path=f"/{version}/models", endpoint=models.every, dialect=spoken)
+            yield Row(path=f"/{version}/models/{{id:path}}", endpoint=models.one, dialect=spoken)
+            yield Row(path=f"/{version}/{{rest:path}}", endpoint=nothing_here, methods=_ALL, dialect=spoken)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from ....messages.chat import Request, Response
 from ....messages.errors import LegionError, UpstreamError
 from ..classify import classify_error
+from ..json_text import write_json
 from ..protocol import DialectOptions, Framing, WireRequest
 from .errors import render_error
 from .models import parse_models
@@ -77,6 +78,10 @@ class GeminiCall:
     def parse_count_request(self, body: bytes) -> Request:
         """See `TokenCounting`."""
         return parse_count_request(body, model=self._model)
+
+    def render_count(self, tokens: int) -> bytes:
+        """See `TokenCounting`."""
+        return write_json({"totalTokens": tokens})
 
     def render_response(self, response: Response, request: Request | None = None) -> bytes:  # noqa: ARG002 - the protocol has it
         """See `ServedDialect`."""

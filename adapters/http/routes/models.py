@@ -1,8 +1,8 @@
-"""GET /v1/models and GET /v1/models/{id}: what can be asked for, in OpenAI's shape, or in Anthropic's for its clients."""
+"""GET /v1/models and GET /v1/models/{id}: what can be asked for, in OpenAI's shape, or in Anthropic's or Google's for their clients."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,8 @@ class ModelRoutes:
         models = await self._gateway.models()
         first = {model.id: model for model in reversed(models)}
         listed = [model for model in models if first[model.id] is model]
+        if _is_google(request):
+            return _answer(request, {"models": [_rendered_for_google(model.id, model) for model in listed]})
         if not _is_anthropic(request):
             return _answer(request, {"object": "list", "data": [_rendered(model.id, model) for model in listed]})
         data = [_rendered_for_anthropic(model.id, model) for model in listed]
@@ -47,13 +49,23 @@ class ModelRoutes:
         model = _named(name, await self._gateway.models())
         if model is None:
             raise UnknownModelError(f"no model {name!r}; GET /v1/models lists them", model=name)
-        render = _rendered_for_anthropic if _is_anthropic(request) else _rendered
-        return _answer(request, render(name, model))
+        return _answer(request, _renderer(request)(name, model))
 
 
 def _is_anthropic(request: Request) -> bool:
     """Anthropic's clients send this header with every request, and nobody else does."""
     return "anthropic-version" in request.headers
+
+
+def _is_google(request: Request) -> bool:
+    """Google's clients come to a version of their own, or show their key in a header of their own."""
+    return request.url.path.startswith(("/v1beta/", "/v1alpha/")) or "x-goog-api-key" in request.headers
+
+
+def _renderer(request: Request) -> Callable[[str, ModelInfo], dict[str, Any]]:
+    if _is_google(request):
+        return _rendered_for_google
+    return _rendered_for_anthropic if _is_anthropic(request) else _rendered
 
 
 def _named(name: str, models: Iterable[ModelInfo]) -> ModelInfo | None:
@@ -72,6 +84,18 @@ def _rendered_for_anthropic(name: str, model: ModelInfo) -> dict[str, Any]:
         "created_at": datetime.fromtimestamp(model.created, UTC).isoformat().replace("+00:00", "Z"),
         "lifecycle": "active",
         "max_input_tokens": model.context_window,
+    }
+
+
+def _rendered_for_google(name: str, model: ModelInfo) -> dict[str, Any]:
+    window = {} if model.context_window is None else {"inputTokenLimit": model.context_window}
+    return {
+        "name": f"models/{name}",
+        "version": "",
+        "displayName": name,
+        "description": f"served by {model.provider}",
+        **window,
+        "supportedGenerationMethods": ["generateContent", "countTokens"],
     }
 
 

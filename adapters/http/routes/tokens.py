@@ -1,15 +1,12 @@
-"""POST /v1/messages/count_tokens: how long a prompt is, estimated, before it is sent."""
+"""POST /v1/messages/count_tokens, and Gemini's :countTokens: how long a prompt is, estimated, before it is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ....messages.chat import Request as ChatRequest
 from ....messages.tokens import estimated_input_tokens
+from ...dialects.protocol import TokenCounting
 from ..answers import fresh_request_id
 from ..body import JsonBody
 from ..config import HttpApiConfig
@@ -19,12 +16,12 @@ class TokenCount:
     """Counts without asking a provider, so it costs nothing and answers whatever they do.
 
     Args:
-        parse: Reads the body.
+        dialect: What the clients of this path speak.
         config: Limits.
     """
 
-    def __init__(self, parse: Callable[[bytes], ChatRequest], config: HttpApiConfig) -> None:
-        self._parse = parse
+    def __init__(self, dialect: TokenCounting, config: HttpApiConfig) -> None:
+        self._dialect = dialect
         self._config = config
 
     async def count(self, request: Request) -> Response:
@@ -36,9 +33,9 @@ class TokenCount:
         """
         headers = request.scope["headers"]
         body = await JsonBody(headers, request.receive, self._config.settings).read()
-        counted = {"input_tokens": estimated_input_tokens(self._parse(body))}
+        tokens = estimated_input_tokens(self._dialect.parse_count_request(body))
         return Response(
-            orjson.dumps(counted),
+            self._dialect.render_count(tokens),
             media_type="application/json",
             headers={"x-request-id": fresh_request_id(headers).decode()},
         )

@@ -15,7 +15,6 @@ from legion_llm.adapters.dialects.gemini.call_ids import is_made
 from legion_llm.adapters.dialects.gemini.words import STOP_REASONS
 from legion_llm.adapters.dialects.protocol import DialectOptions
 from legion_llm.adapters.providers.response_builder import ResponseBuilder
-from legion_llm.adapters.providers.unstreamed import chunks_of
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, StopReason, Usage
 from legion_llm.messages.content import ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from legion_llm.messages.errors import (
@@ -26,6 +25,7 @@ from legion_llm.messages.errors import (
     StreamBrokenError,
     UpstreamError,
 )
+from legion_llm.messages.unstreamed import chunks_of
 
 DIALECT = Gemini()
 ASKED = Request(messages=(), model="m")

@@ -447,7 +447,7 @@ def test_what_google_lacks_is_left_out_and_told():
 
 
 def test_what_the_dialect_cannot_say_is_refused_before_anything_is_sent():
-    with pytest.raises(UnsupportedCapability, match="cannot read a file that lies with openai.chat"):
+    with pytest.raises(UnsupportedCapability, match=r"cannot read a file that lies with openai\.chat"):
         of(ChatMessage(content=(DocumentBlock(source="file", data="file-1"),)), dialect="openai.chat")
     with pytest.raises(UnsupportedCapability, match="grep"):
         of(tools=(ToolDefinition(name="grep", opaque={"type": "custom"}),), dialect="openai.chat")
