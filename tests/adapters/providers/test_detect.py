@@ -104,11 +104,12 @@ async def test_what_is_switched_on_is_taken_as_it_is(settings, nowhere):
             vllm=ProviderSettings(base_url=nowhere, enabled=True),
             openai=ProviderSettings(enabled=True),
             anthropic=ProviderSettings(enabled=True),
+            gemini=ProviderSettings(enabled=True),
         ),
         {},
     )
 
-    assert names(found) == ["openai", "anthropic", "ollama", "vllm"]
+    assert names(found) == ["openai", "anthropic", "gemini", "ollama", "vllm"]
     assert found.skipped == ()
 
 
