@@ -12,6 +12,7 @@ from ....messages.chat import Chunk, ChunkKind, Request, Response
 from ....messages.content import ToolUseBlock
 from ....messages.errors import InvalidRequestError, LegionError
 from ..json_text import write_json
+from ..protocol import EVENT_STREAM
 from .errors import NativeErrors, enveloped, error_fields
 from .request import parse_inference
 
@@ -76,6 +77,8 @@ def _arguments(call: ToolUseBlock) -> Any:
 
 class NativeStream:
     """Turns chunks into named events: text-delta, thinking-delta, tool-call, and at the end done or error."""
+
+    framing = EVENT_STREAM
 
     def __init__(self, request: Request, *, shows_thinking: bool) -> None:
         self._request = request
