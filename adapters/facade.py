@@ -13,14 +13,17 @@ import sniffio
 
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
 from ..messages.embedding import EmbedResponse, EmbedTask
+from ..messages.ledger import UsageReport
 from ..messages.settings import Settings
 from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
 from .host.embed_request import embed_request
 from .host.host import NO_HOST, Host
+from .host.moments import Moment
 from .host.signals import HostSignals, SignalHandler, signal_of
 from .host.structured_request import structured_request
+from .host.usage import usage_wanted
 from .host_request import host_request
 
 
@@ -237,6 +240,25 @@ class Legion:
         """
         self.gateway.report(signal_of(name, instance, value))
 
+    def usage(
+        self, *, since: Moment = None, until: Moment = None, group_by: str | Iterable[str] = ("model",)
+    ) -> Reply[UsageReport]:
+        """Add up what was used and what it cost.
+
+        Args:
+            since: From when on, that moment included: "7d", "2026-01-31", a datetime, or Unix seconds; None for all that is kept.
+            until: Up to when, that moment excluded; likewise.
+            group_by: provider, instance, model, tier, caller, conversation, request, rule, outcome, request_type, hour, day, month (UTC); one or
+                several, () for one sum of all.
+
+        Returns:
+            A future; it raises `StoreUnavailable` while the ledger cannot be read.
+
+        Raises:
+            InvalidRequestError: An argument is wrong.
+        """
+        return self.gateway.usage(usage_wanted(since, until, group_by, self._system.clock.time()))
+
     def inspect(self, path: str = "") -> dict[str, Any]:
         """Describe the actors as plain data, without secrets and prompt text. From a thread; see `inspect_async`.
 
@@ -348,10 +370,14 @@ def launch(
     # Imported here and not above: they bring httpx and its like along, which an importing host should not wait for.
     from .assembly import tree_of  # noqa: PLC0415
     from .providers.choose import choose_instances  # noqa: PLC0415
+    from .stores.choose import stores_of  # noqa: PLC0415
 
     environ = os.environ if environ is None else environ
     chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     signals = HostSignals()
-    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, signals=signals, host=host))
-    return Legion(system, settings, chosen.notes, signals=signals)
+    stores = stores_of(settings)
+    system.start(
+        tree_of(settings, chosen.instances, environ, system, edge=edge, signals=signals, host=host, stores=stores)
+    )
+    return Legion(system, settings, (*chosen.notes, *stores.notes()), signals=signals)

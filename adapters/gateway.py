@@ -6,6 +6,7 @@ from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
 from ..messages.health import SignalReported
+from ..messages.ledger import UsageReport, UsageWanted
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders
 from ..messages.structured import Structure, StructuredResult
 from ..runtime import ActorSystem, Reply, Stream, SystemState
@@ -31,6 +32,7 @@ class ActorGateway:
         self._embedder = system.address("embedder")
         self._signals = system.address("signals")
         self._structurer = system.address("structurer")
+        self._metering = system.address("metering")
 
     def submit(self, request: Request) -> Reply[Response]:
         """Answer a request."""
@@ -67,6 +69,11 @@ class ActorGateway:
         """Tell what a host noticed about an instance."""
         self._check()
         self._signals.tell(signal)
+
+    def usage(self, wanted: UsageWanted) -> Reply[UsageReport]:
+        """Add up what was used."""
+        self._system.check_ready()
+        return self._metering.request(wanted, timeout=self._timeout)
 
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason."""

@@ -286,6 +286,7 @@ class Usage:
         image_output: Likewise of pictures.
         source: reported (by the provider), estimated (by us), or partial (the answer was cut before its usage arrived, or the buckets do not add
             up to the total that the provider states).
+        cost_usd: What the provider says that this answer costs, in US dollars, or None where it does not say.
     """
 
     uncached_input: int = 0
@@ -298,6 +299,7 @@ class Usage:
     audio_output: int = 0
     image_output: int = 0
     source: Literal["reported", "estimated", "partial"] = "reported"
+    cost_usd: float | None = None
 
     @property
     def input_tokens(self) -> int:
@@ -315,12 +317,19 @@ class Usage:
         return self.input_tokens + self.output_tokens
 
     def __add__(self, other: Usage) -> Usage:
-        """Return the sum, bucket by bucket; it is reported only where both are."""
+        """Return the sum, bucket by bucket; it is reported only where both are, and has a cost only where that of all its tokens is known."""
         sums = {name: getattr(self, name) + getattr(other, name) for name in _BUCKETS}
-        return Usage(**sums, source=other.source if self.source == "reported" else self.source)
+        source = other.source if self.source == "reported" else self.source
+        return Usage(**sums, source=source, cost_usd=_sum_of_costs(self, other))
 
 
-_BUCKETS: Final = tuple(field.name for field in attrs.fields(Usage) if field.name != "source")
+_BUCKETS: Final = tuple(field.name for field in attrs.fields(Usage) if field.name not in {"source", "cost_usd"})
+
+
+def _sum_of_costs(*usages: Usage) -> float | None:
+    with_cost = [usage.cost_usd for usage in usages if usage.cost_usd is not None]
+    is_known = all(usage.cost_usd is not None or usage.total_tokens == 0 for usage in usages)
+    return sum(with_cost) if with_cost and is_known else None
 
 
 @attrs.frozen(kw_only=True)

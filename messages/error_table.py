@@ -91,6 +91,16 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.EscalationExhausted: ErrorRow(
         503, "escalation_exhausted", "server_error", "escalation_exhausted", "overloaded_error"
     ),
+    errors.StoreError: ErrorRow(500, "store_error", "server_error", "store_error", "api_error"),
+    errors.StoreUnavailable: ErrorRow(
+        503, "store_unavailable", "server_error", "store_unavailable", "overloaded_error"
+    ),
+    errors.StoreFull: ErrorRow(503, "store_full", "server_error", "store_full", "overloaded_error"),
+    errors.StoreReadOnly: ErrorRow(503, "store_read_only", "server_error", "store_read_only", "overloaded_error"),
+    errors.StoreInUse: ErrorRow(503, "store_in_use", "server_error", "store_in_use", "overloaded_error"),
+    errors.StoreCorrupt: ErrorRow(500, "store_corrupt", "server_error", "store_corrupt", "api_error"),
+    errors.StoreVersionError: ErrorRow(500, "store_version", "server_error", "store_version", "api_error"),
+    errors.StoreConflict: ErrorRow(409, "conflict", "invalid_request_error", "conflict", "invalid_request_error"),
     errors.RuntimeFault: _INTERNAL,
     errors.MailboxFull: ErrorRow(503, "overloaded", "server_error", "overloaded", "overloaded_error"),
     errors.DeadlineExceeded: ErrorRow(504, "deadline_exceeded", "server_error", "timeout", "timeout_error"),

@@ -29,6 +29,14 @@ LegionError
  |   |   `- StreamBrokenError     a stream ended without its terminal frame
  |   |- ProviderDown              no answer at all: refused, reset, timed out
  |   `- EscalationExhausted       every candidate of the chain failed
+ |- StoreError                what is kept could not be kept, or read (its file or server is in `store`)
+ |   |- StoreUnavailable          not now: it cannot be reached, or does not answer
+ |   |   |- StoreFull                 no space is left for it
+ |   |   |- StoreReadOnly             it may be read, not written
+ |   |   `- StoreInUse                another process holds it
+ |   |- StoreCorrupt              it is damaged, or something else entirely
+ |   |- StoreVersionError         a newer version of this program wrote it
+ |   `- StoreConflict             somebody else has changed it meanwhile
  `- RuntimeFault              the actor system itself
      |- MailboxFull               the actor is flooded; nothing was queued
      |- DeadlineExceeded          the caller's deadline passed first
@@ -305,6 +313,54 @@ class EscalationExhausted(UpstreamError):
     def __init__(self, message: str, *, attempts: tuple[str, ...] = (), retry_after: float | None = None) -> None:
         super().__init__(message, retry_after=retry_after)
         self.attempts = attempts
+
+
+# -- Store: what shall outlive the process ------------------------------------------------------------------------------------------------------
+
+
+class StoreError(LegionError):
+    """What is kept could not be kept, or read.
+
+    Attributes:
+        store: The file, or the server without its password; "memory" for none.
+    """
+
+    def __init__(self, message: str, *, store: str) -> None:
+        super().__init__(message)
+        self.store = store
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be used now; it is tried again by itself. What was to be kept was not, unless the message says that nobody knows."""
+
+    def __init__(self, message: str, *, store: str) -> None:
+        super().__init__(message, store=store)
+        # A store that is gone is looked for every second.
+        self.retry_after = 1.0
+
+
+class StoreFull(StoreUnavailable):
+    """No space is left where the store lies."""
+
+
+class StoreReadOnly(StoreUnavailable):
+    """The store may be read, but not written."""
+
+
+class StoreInUse(StoreUnavailable):
+    """Another process holds the store."""
+
+
+class StoreCorrupt(StoreError):
+    """The store is damaged, or is not ours at all. Nothing was changed in it."""
+
+
+class StoreVersionError(StoreError):
+    """A newer version of this program wrote the store. Nothing was changed in it."""
+
+
+class StoreConflict(StoreError):
+    """Somebody else has changed it meanwhile, or has taken its name."""
 
 
 # -- Runtime: the actor system itself -----------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ OUTCOMES: Final[dict[type[BaseException], Outcome]] = {
     errors.ProviderError: Outcome.TARGET_SICK,
     errors.ProviderDown: Outcome.TARGET_SICK,
     errors.EscalationExhausted: Outcome.TARGET_SICK,
+    errors.StoreError: Outcome.INTERNAL,
     errors.RuntimeFault: Outcome.INTERNAL,
     errors.DeadlineExceeded: Outcome.DEADLINE_SHORT,
     errors.CancelledError: Outcome.CANCELLED,

@@ -10,7 +10,8 @@ from typing import Literal
 import attrs
 
 from .base import Message, StreamMessage
-from .chat import Chunk, ModelInfo, ProviderInfo, Request, Response, Usage
+from .caller import ANONYMOUS, Caller
+from .chat import Chunk, ModelInfo, ProviderInfo, Request, Response, Usage, new_id
 from .outcome import Outcome
 
 
@@ -158,6 +159,10 @@ class InferStream(StreamMessage[Response, Chunk]):
     request: Request
 
 
+def _attempt_id() -> str:
+    return new_id("att_")
+
+
 @attrs.frozen(kw_only=True)
 class AttemptFinished(Message[None]):
     """An attempt at a provider has ended; exactly one is told per attempt.
@@ -173,6 +178,11 @@ class AttemptFinished(Message[None]):
         request_type: chat or embedding.
         epoch: Of the circuit when the attempt began; -1 for a probe whose lease had passed to another.
         judged: Whether the quality of the answer will be told in an `AnswerJudged`.
+        id: Of the attempt, unique for ever: the ledger keeps one row for it, however often it hears of it.
+        caller: Who asked.
+        conversation_id: Conversation to which it belongs, or None.
+        rule: Routing rule that chose the target, or None.
+        streamed: Whether the answer came piece by piece.
     """
 
     request_id: str
@@ -189,3 +199,8 @@ class AttemptFinished(Message[None]):
     sent: bool = True
     request_type: Literal["chat", "embedding"] = "chat"
     judged: bool = False
+    id: str = attrs.field(factory=_attempt_id)
+    caller: Caller = ANONYMOUS
+    conversation_id: str | None = None
+    rule: str | None = None
+    streamed: bool = False

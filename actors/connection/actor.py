@@ -166,6 +166,9 @@ class Connection(Actor[Command]):
             sent=not isinstance(error, RefusedError),
             request_type="embedding" if isinstance(message, EmbedCall) else "chat",
             judged=not isinstance(message, EmbedCall) and message.judged,
+            caller=message.request.caller,
+            conversation_id=None if isinstance(message, EmbedCall) else message.request.conversation_id,
+            streamed=isinstance(message, StreamCall),
         )
         self._health.offer(finished)
         self._metering.offer(finished)

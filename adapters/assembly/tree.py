@@ -6,22 +6,25 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...actors.connection.port import Provider
-from ...actors.metering.actor import Metering
 from ...actors.signals.actor import Signals
 from ...actors.signals.port import SignalHandlers
 from ...messages.settings import InstanceSettings, Settings
-from ...runtime import ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from ...runtime import ASYNCIO, TRIO, ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from ...runtime.home import HomeKind
 from ..host.host import NO_HOST, Host
 from ..host.signals import HostSignals
+from ..prices import price_book
 from ..providers.build import build_provider
+from ..stores.choose import Stores, stores_of
 from .connections import connection_spec
 from .embedding import embedder
 from .inference import inference
+from .memory import keeper_specs, metering_factory
 from .routing import health, router
 from .structured import structurer
 
 
-def tree_of(
+def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a default
     settings: Settings,
     instances: tuple[InstanceSettings, ...],
     environ: Mapping[str, str],
@@ -31,6 +34,7 @@ def tree_of(
     provider_of: Callable[[InstanceSettings], Provider] | None = None,
     signals: SignalHandlers | None = None,
     host: Host = NO_HOST,
+    stores: Stores | None = None,
 ) -> SupervisorSpec:
     """Return the supervision tree.
 
@@ -45,6 +49,7 @@ def tree_of(
         provider_of: Makes the provider behind an instance; None: what its settings say.
         signals: The host's signal handlers; None: there are none.
         host: What the host brings along.
+        stores: Where things are kept; None: where the settings say.
 
     Raises:
         SettingsError: An instance lacks its credential or its URL.
@@ -52,15 +57,18 @@ def tree_of(
     provider = provider_of or (lambda each: build_provider(each, environ))
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
+    stores = stores or stores_of(settings)
+    prices = price_book(instances, settings.pricing)
 
-    def child(name: str, factory: Any) -> ChildSpec:
-        return ChildSpec(name=name, factory=factory, mailbox_capacity=capacity)
+    def child(name: str, factory: Any, home: HomeKind = TRIO) -> ChildSpec:
+        return ChildSpec(name=name, factory=factory, home=home, mailbox_capacity=capacity)
 
     return SupervisorSpec(
         name="root",
         intensity=intensity,
         children=(
-            child("metering", lambda: Metering(settings.metering.keep_attempts)),
+            *keeper_specs(stores),
+            child("metering", metering_factory(settings, stores, prices), ASYNCIO),
             child("health", lambda: health(settings, instances, system)),
             child("signals", lambda: Signals(signals or HostSignals(), health=system.address("health"))),
             child("router", lambda: router(settings, instances, system)),

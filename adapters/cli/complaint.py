@@ -21,6 +21,8 @@ HINTS: Final[dict[type[errors.LegionError], str]] = {
     errors.RateLimitError: "wait a little, then try again",
     errors.ProviderDown: "check that its server runs and that its base_url is right",
     errors.EscalationExhausted: _USABLE,
+    errors.StoreVersionError: "update this program; nothing was changed in the file",
+    errors.StoreCorrupt: "put a backup in its place, or move it away to begin anew",
     errors.DeadlineExceeded: "try again, or raise the setting request_timeout",
 }
 

@@ -13,6 +13,7 @@ from .compliance import ComplianceSettings
 from .embedding import EmbeddingSettings, PrefixSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
+from .metering import MeteringSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
@@ -20,15 +21,16 @@ from .root import Settings
 from .sections import (
     CircuitBreakerSettings,
     HealthSettings,
-    MeteringSettings,
     RoutingSettings,
     RuntimeSettings,
 )
+from .store import IN_MEMORY, StoreSettings
 from .structured import StructuredSettings
 
 __all__ = [
     "DEFAULT_INSTANCE",
     "FAMILIES",
+    "IN_MEMORY",
     "KINDS",
     "AllowSettings",
     "ApiSettings",
@@ -53,6 +55,7 @@ __all__ = [
     "RoutingSettings",
     "RuntimeSettings",
     "Settings",
+    "StoreSettings",
     "StructuredSettings",
     "Tier",
     "TierAssignmentSettings",

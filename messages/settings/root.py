@@ -13,10 +13,12 @@ from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest
 from .compliance import ComplianceSettings
 from .embedding import EmbeddingSettings
 from .families import FAMILIES, KINDS, Kind, api_root
+from .metering import MeteringSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
-from .sections import MeteringSettings, RoutingSettings, RuntimeSettings
+from .sections import RoutingSettings, RuntimeSettings
+from .store import StoreSettings
 from .structured import StructuredSettings
 
 
@@ -42,6 +44,7 @@ class Settings:
         tier_assignment: Which tier suits a request that names none.
         embedding: How texts become vectors.
         structured: How answers that must fit a schema are got.
+        store: Where ledger, audit and conversations are kept.
 
     Raises:
         SettingsError: A value is out of range, or values contradict each other; `path` says where.
@@ -64,6 +67,7 @@ class Settings:
     tier_assignment: TierAssignmentSettings = TierAssignmentSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     structured: StructuredSettings = StructuredSettings()
+    store: StoreSettings = StoreSettings()
 
     def __attrs_post_init__(self) -> None:
         for name, path, block in _blocks(self.providers):

@@ -81,14 +81,3 @@ class RuntimeSettings:
                 "backoff_max",
                 f"must be at least backoff_initial ({self.backoff_initial:g} s), got {self.backoff_max:g}",
             )
-
-
-@attrs.frozen(kw_only=True)
-class MeteringSettings:
-    """The record of what was used.
-
-    Attributes:
-        keep_attempts: Attempt records kept in memory, oldest dropped first (at least 0); totals go on counting. Default 10000.
-    """
-
-    keep_attempts: int = attrs.field(default=10_000, validator=between(0))

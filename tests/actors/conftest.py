@@ -20,7 +20,8 @@ from legion_llm.messages.routing import (
     HealthWanted,
     Target,
 )
-from legion_llm.runtime import Actor, ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from legion_llm.runtime import TRIO, Actor, ActorSystem, ChildSpec, Intensity, SupervisorSpec
+from legion_llm.runtime.home import HomeKind
 from virtual_clock import VirtualClock
 
 # Long enough for any machine: nothing here waits for a real clock, so only a hang ever takes this long.
@@ -56,8 +57,8 @@ class House:
         self._heard: dict[str, list] = {}
         self._children: list[ChildSpec] = []
 
-    def add(self, name: str, factory: Callable[[], Actor]) -> None:
-        self._children.append(ChildSpec(name=name, factory=factory))
+    def add(self, name: str, factory: Callable[[], Actor], home: HomeKind = TRIO) -> None:
+        self._children.append(ChildSpec(name=name, factory=factory, home=home))
 
     def add_ear(self, name: str) -> list:
         """Add a neighbour and return the list of what it will hear."""

@@ -118,3 +118,12 @@ def test_a_response_shows_its_messages_text_and_calls():
 )
 def test_a_chunk_knows_its_text_and_whether_the_caller_sees_something_of_it(chunk, text, is_content):
     assert (chunk.text, chunk.is_content) == (text, is_content)
+
+
+def test_a_sum_of_usages_has_a_cost_only_where_that_of_all_tokens_is_known():
+    dear, cheap, unknown = Usage(uncached_input=1, cost_usd=0.5), Usage(reasoning=1, cost_usd=0.25), Usage(reasoning=1)
+
+    assert (dear + cheap).cost_usd == 0.75
+    assert (Usage() + dear).cost_usd == 0.5
+    assert (dear + unknown).cost_usd is None
+    assert (Usage() + Usage()).cost_usd is None

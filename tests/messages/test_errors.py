@@ -22,6 +22,7 @@ FIELDS = {
     "attempts": ("openai/gpt-4o: throttled: slow down",),
     "actor": "router",
     "capacity": 10,
+    "store": "/data/legion-llm.db",
 }
 
 

@@ -7,13 +7,15 @@ from legion_llm.actors.connection.actor import Connection, ConnectionConfig
 from legion_llm.actors.health.actor import Health, HealthConfig
 from legion_llm.actors.inference.actor import Inference
 from legion_llm.actors.inference.pipeline.flow import Services
-from legion_llm.actors.metering.actor import AttemptsWanted, Metering
+from legion_llm.actors.metering.actor import AttemptsWanted
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
 from legion_llm.actors.router.decide import Defaults
 from legion_llm.messages import errors
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import Infer, InferStream
+from legion_llm.runtime import ASYNCIO
+from meters import meter
 
 SOON = 10.0
 DOWN = errors.ProviderDown("no answer")
@@ -32,7 +34,7 @@ class Gateway:
 
     def _build(self, providers):
         house = self.house
-        house.add("metering", lambda: Metering(1000))
+        house.add("metering", meter(1000), ASYNCIO)
         house.add("health", self._health)
         house.add("router", self._router)
         for name, provider in providers.items():

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.actors.metering.actor import AttemptsWanted, Metering
+from legion_llm.actors.metering.actor import AttemptsWanted
 from legion_llm.actors.metering.totals import Totals
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.outcome import Outcome
+from legion_llm.runtime import ASYNCIO
+from meters import meter
 
 USAGE = Usage(uncached_input=1, cache_read=2, cache_write=4, visible_output=8, reasoning=16)
 NOTHING = Usage(source="partial")
@@ -13,9 +15,13 @@ NOTHING = Usage(source="partial")
 @pytest.fixture
 def metering(house):
     """A house whose meter keeps three records."""
-    house.add("metering", lambda: Metering(3))
+    add_meter(house, 3)
     house.start()
     return house
+
+
+def add_meter(house, keep_attempts):
+    house.add("metering", meter(keep_attempts), ASYNCIO)
 
 
 def kept(metering, request_id=None):
@@ -23,6 +29,7 @@ def kept(metering, request_id=None):
 
 
 def totals(metering):
+    kept(metering)  # an inspection overtakes what waits in the mailbox; this does not
     return metering.inspect("metering")["totals"]
 
 
@@ -130,12 +137,13 @@ def test_callers_who_make_up_model_names_do_not_fill_the_memory(metering, finish
 
 
 def test_its_snapshot_shows_the_last_attempts_without_what_was_said(house, finished):
-    house.add("metering", lambda: Metering(1000))
+    add_meter(house, 1000)
     house.start()
     house.tell("metering", *[finished(request_id=f"req_{number}") for number in range(25)])
     house.tell(
         "metering", finished(Outcome.TARGET_SICK, usage=NOTHING, error="ProviderDown", attempt=2, latency=0.1234)
     )
+    kept(house)
 
     snapshot = house.inspect("metering")
 

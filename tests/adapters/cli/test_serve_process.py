@@ -95,7 +95,7 @@ def test_a_second_ctrl_c_stops_at_once(serve):
 
 def test_a_port_in_use_is_told_in_one_line(serve, environment, config_file):
     taken = serve()
-    path = config_file({"providers": {"demo": {}}})
+    path = config_file({"providers": {"demo": {}}, "store": {"path": "memory"}})
 
     second = subprocess.run(
         [*COMMAND, "--config", path, "--port", taken.url.rpartition(":")[2]],

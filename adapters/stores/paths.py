@@ -1,0 +1,28 @@
+"""Where the store lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from ...messages.settings import Settings
+
+# Below the user's home: where `legion-llm serve` keeps what it keeps, unless the settings say otherwise.
+USUAL: Final = Path("~", ".legionio", "data", "legion-llm.db")
+
+
+def file_of(path: str | Path) -> Path:
+    """Return the file that a setting means: "~" is the user's home."""
+    return Path(path).expanduser()
+
+
+def durable(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a process that keeps what happens: the usual file where they name none."""
+    if settings.store.path is not None:
+        return settings
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    usual = Path(home, *USUAL.parts[1:]) if home else file_of(USUAL)
+    return attrs.evolve(settings, store=attrs.evolve(settings.store, path=str(usual)))

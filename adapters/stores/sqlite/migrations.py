@@ -1,0 +1,46 @@
+"""The schema, version by version. A version that was released is never changed: what follows is a new one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LEDGER: Final = """
+CREATE TABLE ledger (
+    id TEXT PRIMARY KEY,
+    request_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    recorded_at REAL NOT NULL,
+    request_type TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    model TEXT NOT NULL,
+    tier TEXT NOT NULL,
+    caller TEXT,
+    caller_type TEXT NOT NULL,
+    conversation_id TEXT,
+    rule TEXT,
+    outcome TEXT NOT NULL,
+    error TEXT,
+    streamed INTEGER NOT NULL,
+    uncached_input INTEGER NOT NULL,
+    cache_read INTEGER NOT NULL,
+    cache_write INTEGER NOT NULL,
+    audio_input INTEGER NOT NULL,
+    image_input INTEGER NOT NULL,
+    visible_output INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    audio_output INTEGER NOT NULL,
+    image_output INTEGER NOT NULL,
+    usage_source TEXT NOT NULL,
+    cost_usd REAL,
+    cost_source TEXT NOT NULL,
+    latency REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX ledger_by_time ON ledger (recorded_at, id);
+CREATE INDEX ledger_by_request ON ledger (request_id);
+"""
+
+# MIGRATIONS[n] leads from version n to version n + 1.
+MIGRATIONS: Final[tuple[str, ...]] = (LEDGER,)
+
+NEWEST: Final = len(MIGRATIONS)

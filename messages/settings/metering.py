@@ -1,0 +1,21 @@
+"""The record of what was used."""
+
+from __future__ import annotations
+
+import attrs
+
+from .checks import between
+
+
+@attrs.frozen(kw_only=True)
+class MeteringSettings:
+    """The record of what was used: the ledger.
+
+    Attributes:
+        keep_attempts: Attempt records kept in memory, oldest dropped first (at least 0); totals go on counting. Default 10000.
+        buffer: Rows that may wait for the store while it is away (at least 1). Past it the oldest are dropped, counted and logged, because
+            routing does not stop for the ledger. Default 10000.
+    """
+
+    keep_attempts: int = attrs.field(default=10_000, validator=between(0))
+    buffer: int = attrs.field(default=10_000, validator=between(1))

@@ -1,0 +1,130 @@
+"""A loop to run stores on, and every store there is: what is tested of one is tested of all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pytest
+from legion_llm.adapters.stores.memory.ledger import MemoryLedger
+from legion_llm.adapters.stores.sqlite import Database, FileOptions
+from legion_llm.adapters.stores.sqlite.ledger import SqliteLedger
+from legion_llm.messages.chat import Usage
+from legion_llm.messages.ledger import LedgerEntry
+from legion_llm.messages.outcome import Outcome
+
+# Nothing here waits for a real clock, so only a hang ever takes this long.
+PATIENCE = 20.0
+
+
+class Loop:
+    """An asyncio loop that runs while something is asked of it."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._kept: list[asyncio.Task] = []
+
+    def run(self, coroutine):
+        async def within():
+            async with asyncio.timeout(PATIENCE):
+                return await coroutine
+
+        return self._runner.run(within())
+
+    def keep(self, store) -> asyncio.Task:
+        """Hold a store open until the end of the test, as its keeper does."""
+        task = self.begin(store.run())
+        self.run(store.known())
+        return task
+
+    def begin(self, coroutine) -> asyncio.Task:
+        """Start a task; it is cancelled at the end of the test."""
+
+        async def start():
+            return asyncio.create_task(coroutine)
+
+        task = self.run(start())
+        self._kept.append(task)
+        return task
+
+    def end(self, task: asyncio.Task) -> None:
+        """Cancel a task and wait for its end."""
+
+        async def cancel():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+        self.run(cancel())
+
+    def close(self) -> None:
+        for task in reversed(self._kept):
+            if not task.done():
+                self.end(task)
+        self._runner.close()
+
+
+@pytest.fixture
+def loop():
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "data" / "store.db"
+
+
+@pytest.fixture
+def database(loop, file):
+    """A database that is open."""
+    database = Database(FileOptions(path=file), retry=0.01)
+    loop.keep(database)
+    return database
+
+
+def _memory(_request):
+    return MemoryLedger()
+
+
+def _sqlite(request):
+    return SqliteLedger(request.getfixturevalue("database"))
+
+
+LEDGERS = {"memory": _memory, "sqlite": _sqlite}
+
+
+@pytest.fixture(params=LEDGERS)
+def ledger(request):
+    """Every ledger there is."""
+    return LEDGERS[request.param](request)
+
+
+@pytest.fixture
+def entry():
+    """Return a row of the ledger; by default a chat that "openai" answered."""
+    count = 0
+
+    def build(**fields) -> LedgerEntry:
+        nonlocal count
+        count += 1
+        values = {
+            "id": f"att_{count:03}",
+            "request_id": f"req_{count:03}",
+            "attempt": 1,
+            "recorded_at": 1_700_000_000.0 + count,
+            "provider": "openai",
+            "instance": "openai/eu",
+            "model": "m",
+            "tier": "frontier",
+            "outcome": Outcome.SUCCESS,
+            "usage": Usage(uncached_input=3, visible_output=2),
+            "latency": 0.5,
+            "cost_usd": 0.25,
+            "cost_source": "priced",
+            **fields,
+        }
+        return LedgerEntry(**values)
+
+    return build
