@@ -24,6 +24,7 @@ from .content import (
     text_of,
 )
 from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
+from .limits import RateLimits
 from .terms import Terms
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
@@ -367,6 +368,7 @@ class Response:
         warnings: What was lost or changed on the way, in words for people.
         conversation_id: The conversation it belongs to, or None.
         trace: Where the request stood in a trace, or None for one that took no step (a sub-call).
+        rate_limit: What the provider says is left of its limits, or None.
         enrichments: What the pipeline's steps have found out, under "source:type" keys ("confidence:score").
         extra: Fields of the provider's dialect we have no name for; `extra_dialect` tells which dialect.
     """
@@ -383,6 +385,7 @@ class Response:
     warnings: tuple[str, ...] = ()
     conversation_id: str | None = None
     trace: Trace | None = None
+    rate_limit: RateLimits | None = None
     enrichments: Mapping[str, Any] = EMPTY
     extra: Extra = attrs.field(factory=dict)
     extra_dialect: str | None = None

@@ -12,6 +12,7 @@ from .caller import ANONYMOUS, Caller
 from .chat import RoutingInfo, Usage, new_id
 from .content import Extra
 from .errors import EmbeddingUnavailableError
+from .limits import RateLimits
 from .routing import Target
 
 Vector: TypeAlias = tuple[float, ...]
@@ -154,12 +155,14 @@ class EmbedAnswer:
         vectors: One per input, in their order.
         model: Model as the provider names it, "" where it does not.
         warnings: What the provider's dialect could not carry.
+        rate_limit: What the provider says is left of its limits, or None.
     """
 
     vectors: tuple[Vector, ...]
     model: str = ""
     usage: Usage = attrs.field(factory=lambda: Usage(source="partial"))
     warnings: tuple[str, ...] = ()
+    rate_limit: RateLimits | None = None
 
 
 @attrs.frozen(kw_only=True)

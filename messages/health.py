@@ -27,6 +27,19 @@ class AnswerJudged(Message[None]):
     passed: bool
 
 
+@attrs.frozen(kw_only=True)
+class LimitReached(Message[None]):
+    """The limits of a connection let no call of a model through for a while: whoever can should go elsewhere.
+
+    Attributes:
+        until: Monotonic moment.
+    """
+
+    instance: str
+    model: str
+    until: float
+
+
 class OwnSignal(enum.StrEnum):
     """Signals that need no handler."""
 

@@ -27,7 +27,9 @@ class RateLimits:
     Attributes:
         requests: Calls.
         tokens: Tokens; where input and output are counted apart, the one of which less is left.
+        at: Monotonic moment at which it was said.
     """
 
     requests: Allowance | None = None
     tokens: Allowance | None = None
+    at: float = 0.0

@@ -11,7 +11,15 @@ import trio
 from ...messages.catalogue import CatalogueChanged
 from ...messages.chat import Response, Usage
 from ...messages.embedding import EmbedAnswer, EmbedCall
-from ...messages.errors import CancelledError, DeadlineExceeded, LegionError, RefusedError, UnsupportedCapability
+from ...messages.errors import (
+    CancelledError,
+    DeadlineExceeded,
+    LegionError,
+    RefusedError,
+    TargetUnavailable,
+    UnsupportedCapability,
+)
+from ...messages.health import LimitReached
 from ...messages.outcome import Outcome, outcome_of
 from ...messages.routing import (
     AttemptFinished,
@@ -21,12 +29,14 @@ from ...messages.routing import (
     HealthWanted,
     StreamCall,
 )
-from ...messages.settings import CircuitBreakerSettings
+from ...messages.settings import CircuitBreakerSettings, LimitSettings
 from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
 from .gate import Gate
 from .permits import Permits
 from .port import EmbeddingProvider, Provider
+from .rates import Rates, Reservation
+from .size import input_tokens, most_output_tokens
 
 AnswerT = TypeVar("AnswerT", Response, EmbedAnswer)
 
@@ -48,6 +58,7 @@ class ConnectionConfig:
         max_concurrency: Calls in flight at once.
         max_queue: Callers that may wait beyond those.
         breaker: How a half-open instance is probed.
+        limits: Requests and tokens per minute.
         fetch_catalogue: Whether to ask the provider which models it has, now and every minute.
     """
 
@@ -56,6 +67,7 @@ class ConnectionConfig:
     max_queue: int
     fetch_catalogue: bool
     breaker: CircuitBreakerSettings = CircuitBreakerSettings()
+    limits: LimitSettings = LimitSettings()
 
 
 Command: TypeAlias = Call | StreamCall | EmbedCall | HealthChanged
@@ -64,7 +76,8 @@ Command: TypeAlias = Call | StreamCall | EmbedCall | HealthChanged
 class Connection(Actor[Command]):
     """Owns the permits of one provider instance and the provider behind it.
 
-    Takes Call, StreamCall and EmbedCall, and HealthChanged from health. Tells AttemptFinished to health and metering, CatalogueChanged to the router.
+    Takes Call, StreamCall and EmbedCall, and HealthChanged from health. Tells AttemptFinished to health and metering, LimitReached to health,
+    CatalogueChanged to the router.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
@@ -80,6 +93,7 @@ class Connection(Actor[Command]):
         well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
         gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
         self._permits = Permits(gate, config.max_concurrency, config.max_queue)
+        self._rates = Rates(config.instance, config.limits)
 
     async def on_start(self) -> None:
         """Hear where health stands, and begin to read the catalogue."""
@@ -118,11 +132,13 @@ class Connection(Actor[Command]):
             "waiting": self._permits.waiting,
             "max_concurrency": self._config.max_concurrency,
             "circuit": self._permits.gate.state,
+            "minute": self._rates.described(),
         }
 
     async def _attempt(self, message: Call | StreamCall | EmbedCall, call: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
         """Admit the attempt, make it, and report how it ended, whichever way that is."""
-        with await self._permits.lease(message.target.model, self.clock.monotonic()) as lease:
+        model = message.target.model
+        with await self._permits.lease(model, self.clock.monotonic()) as lease, self._reserved(message, model) as share:
             started = self.clock.monotonic()
             try:
                 response = await call()
@@ -133,7 +149,21 @@ class Connection(Actor[Command]):
                 self._report(message, started, lease.epoch, failure)
                 raise
             self._report(message, started, lease.epoch, None, response.usage)
+            share.settle(response.usage)
+            if response.rate_limit is not None:
+                self._rates.corrected(model, response.rate_limit, self.clock.monotonic())
             return response
+
+    def _reserved(self, message: Call | StreamCall | EmbedCall, model: str) -> Reservation:
+        """Reserve a share of the minute; where none is left for anybody, let those who choose targets know."""
+        now = self.clock.monotonic()
+        try:
+            return self._rates.reserve(model, lambda: input_tokens(message), most_output_tokens(message), now)
+        except TargetUnavailable:
+            until = self._rates.free_at(model, now)
+            if until > now:
+                self._health.offer(LimitReached(instance=self._config.instance, model=model, until=until))
+            raise
 
     def _interruption(self) -> LegionError:
         """Return why the task of the current call was cancelled."""

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from ...messages.base import Message
-from ...messages.health import AnswerJudged, SignalReported, SignalWeighed
+from ...messages.health import AnswerJudged, LimitReached, SignalReported, SignalWeighed
 from ...messages.routing import AttemptFinished, CircuitState, HealthChanged, HealthWanted
 from ...messages.settings import HealthSettings
 from ...runtime import Actor, Address
@@ -61,6 +61,7 @@ class NewsUnheard(Message[None]):
 Command: TypeAlias = (
     AttemptFinished
     | AnswerJudged
+    | LimitReached
     | SignalReported
     | SignalWeighed
     | HealthWanted
@@ -73,8 +74,8 @@ Command: TypeAlias = (
 class Health(Actor[Command]):
     """Keeps a circuit breaker and a latency window for every provider instance.
 
-    Takes AttemptFinished from the connections, AnswerJudged from who judges answers, SignalReported and SignalWeighed from signals. Tells
-    HealthChanged to whoever `listeners` names. Never asks.
+    Takes AttemptFinished and LimitReached from the connections, AnswerJudged from who judges answers, SignalReported and SignalWeighed from signals.
+    Tells HealthChanged to whoever `listeners` names. Never asks.
     """
 
     def __init__(self, config: HealthConfig, listeners: Callable[[str], Iterable[Address]]) -> None:
@@ -102,6 +103,13 @@ class Health(Actor[Command]):
         ward = self._wards.get(message.instance)
         if ward is not None:
             ward.judged(message.request_id, message.attempt, passed=message.passed, now=self.clock.monotonic())
+            self._settle(ward)
+
+    def on_limit_reached(self, message: LimitReached) -> None:
+        """Have a model left alone that our own limits let nothing through for."""
+        ward = self._wards.get(message.instance)
+        if ward is not None:
+            ward.limited(message.model, message.until, self.clock.monotonic())
             self._settle(ward)
 
     def on_signal_reported(self, message: SignalReported) -> None:

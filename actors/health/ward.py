@@ -59,6 +59,10 @@ class Ward:
             epoch = self.circuit.epoch if began is None else began
             self.circuit = self.circuit.failed(epoch, self._settings.circuit_breaker, now, weight=QUALITY_WEIGHT)
 
+    def limited(self, model: str, until: float, now: float) -> None:
+        """Learn that a limit of ours is reached."""
+        self._throttles.add(model, now, until - now)
+
     def reported(self, signal: SignalReported, now: float) -> None:
         """Learn from one of the system's own signals, as if it had come from a call that began just now."""
         circuit, value = self.circuit, signal.value

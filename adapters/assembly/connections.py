@@ -22,6 +22,7 @@ def connection_spec(
         max_concurrency=instance.max_concurrency,
         max_queue=instance.max_queue,
         breaker=settings.routing.health.circuit_breaker,
+        limits=instance.limits,
         fetch_catalogue=instance.models is None,
     )
 

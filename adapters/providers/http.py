@@ -14,8 +14,10 @@ from ...messages.chat import ChatMessage, Request, Response
 from ...messages.content import ThinkingBlock
 from ...messages.embedding import EmbedAnswer, EmbedBatch
 from ...messages.errors import UnsupportedCapability
+from ...messages.limits import RateLimits
 from ...messages.tracing import traceparent_of
 from ..dialects.protocol import DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
+from .allowances import rate_limits_of
 from .endpoint import Endpoint
 from .exchange import Exchange
 from .faults import Stage
@@ -76,8 +78,8 @@ class HttpProvider:
         """Return the whole answer; see the port."""
         wire, is_told = self._rendered(request, model, stream=False)
         post = self._post(request, wire, stream=False)
-        response = await self._read(post, model, self._dialect.parse_response)
-        return self._completed(without_fence(response) if is_told else response, wire, model)
+        response, limits = await self._read(post, model, self._dialect.parse_response)
+        return self._completed(without_fence(response) if is_told else response, wire, model, limits)
 
     async def stream(self, request: Request, model: str, sink: ChunkSink) -> Response:
         """Send the chunks of the answer as they arrive, and return the whole of it; see the port."""
@@ -85,10 +87,18 @@ class HttpProvider:
         post = self._post(request, wire, stream=True)
         exchange = self._exchange(model)
         relay = Relay(exchange, self._dialect, sink, self._max_body_bytes)
-        await exchange.run(self._transport, post, relay.read, Stage.STREAMING)
-        return relay.builder.build(
+        limits: RateLimits | None = None
+
+        async def read(answer: httpx.Response) -> None:
+            nonlocal limits
+            limits = rate_limits_of(answer, self._wall_clock())
+            await relay.read(answer)
+
+        await exchange.run(self._transport, post, read, Stage.STREAMING)
+        response = relay.builder.build(
             model=model, created=int(self._wall_clock()), origin=self.name, warnings=wire.warnings
         )
+        return response if limits is None else attrs.evolve(response, rate_limit=limits)
 
     async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
         """Return one vector per input; see the port."""
@@ -96,13 +106,15 @@ class HttpProvider:
         if dialect is None:
             raise UnsupportedCapability(f"{self.name} makes no embeddings", capability="embeddings")
         wire = dialect.render_embed(batch, model, self._options)
-        answer = await self._read(self._endpoint.post(wire.path, wire.body, stream=False), model, dialect.parse_embed)
-        return attrs.evolve(answer, warnings=wire.warnings) if wire.warnings else answer
+        post = self._endpoint.post(wire.path, wire.body, stream=False)
+        answer, limits = await self._read(post, model, dialect.parse_embed)
+        return attrs.evolve(answer, warnings=wire.warnings, rate_limit=limits) if wire.warnings or limits else answer
 
     async def models(self) -> tuple[str, ...]:
         """Return the models that the provider lists; see the port."""
         get = self._endpoint.get(self._dialect.models_path)
-        return await self._read(get, None, self._dialect.parse_models)
+        models, _limits = await self._read(get, None, self._dialect.parse_models)
+        return models
 
     async def aclose(self) -> None:
         """Close the transport. May be called twice."""
@@ -125,19 +137,24 @@ class HttpProvider:
     def _exchange(self, model: str | None) -> Exchange:
         return Exchange(provider=self.name, model=model, limits=self._endpoint.timeouts, dialect=self._dialect)
 
-    async def _read(self, request: httpx.Request, model: str | None, parse: Callable[[bytes], T]) -> T:
+    async def _read(
+        self, request: httpx.Request, model: str | None, parse: Callable[[bytes], T]
+    ) -> tuple[T, RateLimits | None]:
         exchange = self._exchange(model)
 
-        async def read(response: httpx.Response) -> T:
+        async def read(response: httpx.Response) -> tuple[T, RateLimits | None]:
+            limits = rate_limits_of(response, self._wall_clock())
             body = await exchange.read_whole(response, self._max_body_bytes)
             refuse_html(body)
-            return parse(body)
+            return parse(body), limits
 
         return await exchange.run(self._transport, request, read, Stage.ANSWERING)
 
-    def _completed(self, response: Response, wire: WireRequest, model: str) -> Response:
+    def _completed(self, response: Response, wire: WireRequest, model: str, limits: RateLimits | None) -> Response:
         """Fill in what the provider did not say, and what the dialect could not know."""
         changes: dict[str, Any] = {}
+        if limits is not None:
+            changes["rate_limit"] = limits
         if wire.warnings:
             changes["warnings"] = (*wire.warnings, *response.warnings)
         if not response.model:

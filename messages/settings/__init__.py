@@ -13,6 +13,7 @@ from .compliance import ComplianceSettings
 from .embedding import EmbeddingSettings, PrefixSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
+from .limits import LimitSettings, ModelLimitSettings
 from .metering import MeteringSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
@@ -44,7 +45,9 @@ __all__ = [
     "InstanceSettings",
     "KeySettings",
     "Kind",
+    "LimitSettings",
     "MeteringSettings",
+    "ModelLimitSettings",
     "PipelineSettings",
     "PrefixSettings",
     "PriceSettings",

@@ -11,6 +11,7 @@ from ..content import JSON
 from ..secret import SecretRef, masked
 from .checks import fault
 from .families import FAMILIES, Kind, Tier, api_root
+from .limits import LimitSettings
 from .provider import DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
 from .root import Settings, kind_of
 
@@ -53,6 +54,7 @@ class InstanceSettings:
     headers: Mapping[str, str] = attrs.field(repr=lambda headers: repr(masked(headers)))
     max_concurrency: int
     max_queue: int
+    limits: LimitSettings
     transport: TransportKind
     verify_tls: bool
     timeouts: TimeoutSettings
@@ -108,6 +110,7 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         headers=block.headers,
         max_concurrency=block.max_concurrency,
         max_queue=block.max_queue,
+        limits=block.limits,
         transport=block.transport,
         verify_tls=block.verify_tls,
         timeouts=block.timeouts,

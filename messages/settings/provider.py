@@ -11,6 +11,7 @@ from ..content import JSON
 from ..secret import Secret, SecretRef, masked
 from .checks import EMPTY, above, between, frozen_mapping, header_fields, names, not_blank, not_blank_entries, one_of
 from .families import Kind, Tier
+from .limits import LimitSettings
 
 TransportKind: TypeAlias = Literal["legion", "httpx"]
 DemoFailure: TypeAlias = Literal[
@@ -83,6 +84,7 @@ class ProviderBlock:
         headers: Further HTTP headers; a value may be "env://NAME". Default none.
         max_concurrency: Calls in flight at once (at least 1). Default 64.
         max_queue: Callers that may wait beyond those in flight (at least 0); one more is refused. Default 256.
+        limits: Requests and tokens per minute, of the instance and of single models. Default none.
         transport: "legion", or "httpx" for proxies and HTTP/2. Default "legion".
         verify_tls: Whether the server's certificate is checked. Default True.
         timeouts: How long each phase of an attempt may take.
@@ -107,6 +109,7 @@ class ProviderBlock:
     )
     max_concurrency: int = attrs.field(default=64, validator=between(1))
     max_queue: int = attrs.field(default=256, validator=between(0))
+    limits: LimitSettings = LimitSettings()
     transport: TransportKind = attrs.field(default="legion", validator=one_of(TransportKind))
     verify_tls: bool = True
     timeouts: TimeoutSettings = TimeoutSettings()

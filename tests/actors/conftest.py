@@ -12,6 +12,7 @@ import trio
 import trio.testing
 from legion_llm.messages.catalogue import CatalogueChanged
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, Usage
+from legion_llm.messages.health import LimitReached
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import (
     AttemptFinished,
@@ -28,7 +29,7 @@ from virtual_clock import VirtualClock
 PATIENCE = 10.0
 
 
-class Ear(Actor[HealthChanged | HealthWanted | CatalogueChanged | AttemptFinished]):
+class Ear(Actor[HealthChanged | HealthWanted | CatalogueChanged | AttemptFinished | LimitReached]):
     """Writes down every event it is told."""
 
     def __init__(self, heard: list) -> None:
@@ -45,6 +46,9 @@ class Ear(Actor[HealthChanged | HealthWanted | CatalogueChanged | AttemptFinishe
         self._heard.append(message)
 
     def on_attempt_finished(self, message: AttemptFinished) -> None:
+        self._heard.append(message)
+
+    def on_limit_reached(self, message: LimitReached) -> None:
         self._heard.append(message)
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 import trio
 from legion_llm.actors.connection.actor import Connection, ConnectionConfig
 from legion_llm.messages import errors
 from legion_llm.messages.catalogue import CatalogueChanged
 from legion_llm.messages.chat import Usage
+from legion_llm.messages.health import LimitReached
+from legion_llm.messages.limits import Allowance, RateLimits
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import Call, CircuitState, HealthWanted, StreamCall
+from legion_llm.messages.settings import LimitSettings
 
 SOON = 10.0
 
@@ -52,12 +56,13 @@ class Line:
         self._request_of = request_of
         self.target = target_of("openai", "m")
 
-    def start(self, *, max_concurrency=2, max_queue=1, fetch_catalogue=False):
+    def start(self, *, max_concurrency=2, max_queue=1, fetch_catalogue=False, **more):
         config = ConnectionConfig(
             instance="openai",
             max_concurrency=max_concurrency,
             max_queue=max_queue,
             fetch_catalogue=fetch_catalogue,
+            **more,
         )
         house = self.house
         house.add(
@@ -75,8 +80,8 @@ class Line:
         self.health.clear()
         return self
 
-    def call(self, *, timeout=None, **fields):
-        message = Call(request=self._request_of(id="req_1"), target=self.target, **fields)
+    def call(self, *, timeout=None, text="hi", **fields):
+        message = Call(request=self._request_of(text, id="req_1"), target=self.target, **fields)
         address = self.house.address("openai")
         if self.way == "actor":
             return Asked(self.house, address, message, timeout)
@@ -441,7 +446,87 @@ def test_its_snapshot_shows_the_permits_and_the_circuit(line, house, news):
         "waiting": 0,
         "max_concurrency": 2,
         "circuit": "half_open",
+        "minute": {},
     }
+
+
+# -- limits per minute
+
+
+def limited(line, **limits):
+    return line.start(limits=LimitSettings(**limits))
+
+
+def minute(line):
+    return line.house.inspect("openai")["minute"]["all models"]
+
+
+def test_one_call_more_than_the_minute_allows_is_refused_and_health_hears_until_when(unstarted, provider):
+    line = limited(unstarted, requests_per_minute=1)
+    line.call().get(SOON)
+    line.health.clear()
+
+    with pytest.raises(errors.TargetUnavailable) as caught:
+        line.call().get(SOON)
+
+    assert caught.value.retry_after == 61.0
+    assert line.health == [LimitReached(instance="openai", model="m", until=1061.0)]
+    assert len(provider.calls) == 1
+
+
+def test_a_call_that_is_too_large_for_now_is_refused_and_health_hears_nothing(unstarted, request_of):
+    line = limited(unstarted, tokens_per_minute=1000)
+    line.call().get(SOON)
+    line.health.clear()
+
+    with pytest.raises(errors.TargetUnavailable):
+        line.call(text="long " * 2000).get(SOON)
+
+    assert line.health == []
+
+
+def test_tokens_are_settled_by_what_the_provider_reports(unstarted, provider, answer):
+    line = limited(unstarted, tokens_per_minute=1000)
+    provider.will(answer("hello", uncached_input=300, visible_output=200))
+
+    line.call().get(SOON)
+
+    assert minute(line) == {"tokens": "500/1000"}
+
+
+@pytest.mark.parametrize("end", ["cancel", "kill"])
+def test_a_call_that_is_cut_off_keeps_its_estimate_and_lets_its_place_go(unstarted, provider, house, end):
+    line = limited(unstarted, requests_per_minute=5, tokens_per_minute=1000)
+    provider.will_hang()
+    reply = line.call()
+
+    reply.cancel() if end == "cancel" else house.kill("openai")
+    house.settle()
+
+    kept = {"requests": "1/5", "tokens": "261/1000"} if end == "cancel" else {"requests": "0/5", "tokens": "0/1000"}
+    assert (minute(line), line.permits()) == (kept, (0, 0))
+
+
+def test_a_refused_call_gives_its_place_back(unstarted):
+    line = limited(unstarted, requests_per_minute=1)
+    line.call().get(SOON)
+    for _ in range(5):
+        with pytest.raises(errors.TargetUnavailable):
+            line.call().get(SOON)
+
+    assert line.permits() == (0, 0)
+
+
+def test_what_an_answer_says_of_the_provider_s_limits_is_heeded(unstarted, provider, answer):
+    line = unstarted.start()
+    empty = RateLimits(requests=Allowance(0.0, 10.0, 50.0), at=1000.0)
+    provider.will(attrs.evolve(answer("hello"), rate_limit=empty))
+    line.call().get(SOON)
+
+    with pytest.raises(errors.TargetUnavailable, match="nothing is left of the provider's limit") as caught:
+        line.call().get(SOON)
+
+    assert caught.value.retry_after == 5.0
 
 
 # -- its life

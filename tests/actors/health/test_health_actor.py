@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.health.actor import CircuitCooled, Health, HealthConfig, PointsFaded
-from legion_llm.messages.health import AnswerJudged, SignalReported, SignalWeighed
+from legion_llm.messages.health import AnswerJudged, LimitReached, SignalReported, SignalWeighed
 from legion_llm.messages.outcome import COUNTS_AGAINST_TARGET, Outcome
 from legion_llm.messages.routing import CircuitState, HealthWanted
 
@@ -457,6 +457,14 @@ def test_a_wait_that_has_passed_is_forgotten(observed, house):
     house.advance(31.0)
 
     assert house.inspect("health")["openai"]["throttled"] == {}
+
+
+def test_a_limit_of_our_own_throttles_its_model_and_leaves_the_circuit_alone(observed):
+    observed.house.tell("health", LimitReached(instance="openai", model="m", until=1012.0))
+    observed.house.tell("health", LimitReached(instance="nobody", model="m", until=1012.0))
+
+    assert (observed.last.state, dict(observed.last.throttled)) == (CircuitState.CLOSED, {"m": 1012.0})
+    assert len(observed.router) == 1
 
 
 # -- failures that are the account's

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 import trio
@@ -14,6 +15,7 @@ from legion_llm.adapters.providers.http import HttpProvider
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, StopReason
 from legion_llm.messages.content import TextBlock
 from legion_llm.messages.errors import ProviderDown, ProviderError, RateLimitError, StreamBrokenError, UpstreamError
+from legion_llm.messages.limits import Allowance, RateLimits
 from legion_llm.messages.settings import TimeoutSettings
 
 TIMEOUTS = TimeoutSettings(connect=5.0, first_byte=60.0, first_content=120.0, gap=30.0)
@@ -332,3 +334,44 @@ async def test_an_encoding_that_nobody_asked_for_is_the_providers_error(upstream
         await provider.chat(HELLO, "m")
 
     assert body.closed
+
+
+# -- what the head says of rate limits
+
+OPENAI = {
+    "X-RateLimit-Limit-Requests": "100",
+    "x-ratelimit-remaining-requests": "20",
+    "x-ratelimit-reset-requests": "30s",
+    "x-request-id": "1",
+}
+ANTHROPIC = {
+    "date": "Thu, 01 Jan 1970 00:00:07 GMT",
+    "anthropic-ratelimit-tokens-limit": "1000",
+    "anthropic-ratelimit-tokens-remaining": "100",
+    "anthropic-ratelimit-tokens-reset": "1970-01-01T00:00:27Z",
+}
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("way", ["chat", "stream"])
+@pytest.mark.parametrize(
+    ("headers", "limits"),
+    [
+        (OPENAI, RateLimits(requests=Allowance(20.0, 100.0, 30.0), at=3.0)),
+        (ANTHROPIC, RateLimits(tokens=Allowance(100.0, 1000.0, 20.0), at=3.0)),
+        ({"x-request-id": "1", "x-ratelimit-remaining-requests": "many"}, None),
+        ({}, None),
+    ],
+    ids=["openai", "anthropic", "unreadable", "silent"],
+)
+async def test_an_answer_carries_what_its_head_said_of_the_limits_and_when(
+    upstream, sink, autojump_clock, way, headers, limits
+):
+    body = [(4.0, b"{}")] if way == "chat" else [(4.0, b"a\n.\n")]
+    provider, _ = upstream(*body, headers=headers, head_after=3.0)
+    began = trio.current_time()
+
+    response = await (provider.chat(HELLO, "m") if way == "chat" else provider.stream(HELLO, "m", sink))
+
+    said = response.rate_limit
+    assert limits == (None if said is None else attrs.evolve(said, at=said.at - began))

@@ -72,6 +72,31 @@ def test_string_keyed_json_behaves_like_settings_in_code(write):
     assert in_code(tree).routing.health.circuit_breaker.failure_threshold == 7
 
 
+def test_limits_may_name_single_models_and_are_inherited_by_instances():
+    limits = {"requests_per_minute": 500, "per_model": {"gpt-4o": {"tokens_per_minute": 30_000}}}
+    block = {"limits": limits, "instances": {"eu": {"limits": {"requests_per_minute": 100}}}}
+
+    eu = in_code({"providers": {"openai": block}}).providers["openai"].instances["eu"].limits
+
+    assert (eu.requests_per_minute, eu.per_model["gpt-4o"].tokens_per_minute) == (100, 30_000)
+
+
+@pytest.mark.parametrize(
+    ("limits", "path"),
+    [
+        ({"requests_per_minute": 0}, "requests_per_minute"),
+        ({"tokens_per_minute": 1.5}, "tokens_per_minute"),
+        ({"request_per_minute": 1}, "request_per_minute"),
+        ({"per_model": {"m": {"tokens_per_minute": -1}}}, "per_model.m.tokens_per_minute"),
+        ({"per_model": {" ": {}}}, "per_model"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_an_error_at_its_path(limits, path):
+    error = error_of({"providers": {"openai": {"limits": limits}}})
+
+    assert error.path == f"providers.openai.limits.{path}"
+
+
 def test_toml_says_the_same_as_json(write):
     config = write('[llm.api]\nport = 99\n[llm.providers.vllm]\nmodels = ["a"]\n', "llm.toml")
 
