@@ -18,10 +18,12 @@ from ..messages.settings import Settings
 from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
+from .host.desk import Desk
 from .host.embed_request import embed_request
 from .host.host import NO_HOST, Host
 from .host.moments import Moment
-from .host.signals import HostSignals, SignalHandler, signal_of
+from .host.notices import NoticeBoard
+from .host.signals import SignalHandler, signal_of
 from .host.structured_request import structured_request
 from .host.usage import usage_wanted
 from .host_request import host_request
@@ -35,23 +37,14 @@ class Legion:
 
     Attributes:
         settings: The settings it runs with; they never change.
-        notes: What a person who starts it should know: which providers are used, and why others are not.
         url: Where its HTTP API listens, or None without one.
     """
 
-    def __init__(
-        self,
-        system: ActorSystem,
-        settings: Settings,
-        notes: tuple[str, ...] = (),
-        *,
-        signals: HostSignals | None = None,
-    ) -> None:
+    def __init__(self, system: ActorSystem, settings: Settings, desk: Desk | None = None) -> None:
         self.settings = settings
-        self.notes = notes
+        self._desk = desk or Desk()
         self.url: str | None = None
         self._system = system
-        self._signals = signals or HostSignals()
         self.gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
 
     def __repr__(self) -> str:
@@ -61,6 +54,14 @@ class Legion:
     def state(self) -> str:
         """Where it is in its life: ready, draining, stopped or failed."""
         return str(self._system.state)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person who runs it should know, oldest first.
+
+        Which providers are used, and why others are not; then, as it turns out, which models were found, who does not answer, and warnings.
+        """
+        return self._desk.board.lines
 
     def chat(
         self,
@@ -222,7 +223,7 @@ class Legion:
         Raises:
             InvalidRequestError: The name is taken, or the handler is no ordinary function.
         """
-        self._signals.register(name, handler)
+        self._desk.signals.register(name, handler)
 
     def signal(self, name: str, instance: str, value: float = 1.0) -> None:
         """Report something that was noticed about a provider instance. Returns at once; a signal that nobody knows is ignored.
@@ -375,9 +376,7 @@ def launch(
     environ = os.environ if environ is None else environ
     chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
-    signals = HostSignals()
     stores = stores_of(settings)
-    system.start(
-        tree_of(settings, chosen.instances, environ, system, edge=edge, signals=signals, host=host, stores=stores)
-    )
-    return Legion(system, settings, (*chosen.notes, *stores.notes()), signals=signals)
+    desk = Desk(board=NoticeBoard((*chosen.notes, *stores.notes())))
+    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, host=host, stores=stores, desk=desk))
+    return Legion(system, settings, desk)

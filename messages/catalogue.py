@@ -36,8 +36,10 @@ class ModelFacts:
         max_output: Most tokens of one answer (at least 1).
         size_bytes: What it takes of memory when it is loaded, as far as its files tell.
         loaded: Whether it is in memory now.
+        served_context: Tokens that the engine gives it now or by its own settings, where that is less than the window: a longer prompt is cut.
         family: Architecture as the instance names it ("qwen3").
         parameters: Number of parameters as the instance writes it ("8.2B").
+        quantization: Format of the weights ("Q4_K_M").
         created: Unix seconds, or 0.
     """
 
@@ -48,8 +50,10 @@ class ModelFacts:
     max_output: int | None = None
     size_bytes: int | None = None
     loaded: bool | None = None
+    served_context: int | None = None
     family: str | None = None
     parameters: str | None = None
+    quantization: str | None = None
     created: int = 0
 
 
@@ -61,6 +65,11 @@ class CatalogueState(enum.StrEnum):
     STALE = "stale"  # was fresh, and has not been read again in time
     UNREACHABLE = "unreachable"  # the last try failed; what was known before is still shown
     EMPTY = "empty"  # it was read, and there is nothing in it
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the instance has answered lately."""
+        return self in (CatalogueState.FRESH, CatalogueState.EMPTY)
 
 
 def as_facts(models: Iterable[ModelFacts | str]) -> tuple[ModelFacts, ...]:
@@ -82,6 +91,11 @@ class CatalogueChanged(Message[None]):
     instance: str
     models: tuple[ModelFacts, ...] = attrs.field(converter=as_facts)
     state: CatalogueState = CatalogueState.FRESH
+
+
+@attrs.frozen(kw_only=True)
+class CatalogueWanted(Message[None]):
+    """The router has just started and has not heard yet: tell it again what there is."""
 
 
 @attrs.frozen(kw_only=True)

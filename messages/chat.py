@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 import attrs
 
 from .caller import ANONYMOUS, Caller
+from .catalogue import CatalogueState
 from .content import (
     AudioBlock,
     Content,
@@ -490,6 +491,8 @@ class ProviderInfo:
     Attributes:
         state: closed (healthy), open (put aside) or half_open (being probed).
         retry_after: Seconds until an open circuit is probed, or None.
+        catalogue: How far the list of its models can be trusted; never_fetched where the settings name them, or discovery is off.
+        models: Number of models that it is known to have.
     """
 
     name: str
@@ -498,3 +501,5 @@ class ProviderInfo:
     default_model: str | None
     state: str
     retry_after: float | None = None
+    catalogue: CatalogueState = CatalogueState.NEVER_FETCHED
+    models: int = 0

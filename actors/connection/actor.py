@@ -8,7 +8,6 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 import trio
 
-from ...messages.catalogue import CatalogueChanged
 from ...messages.chat import Response, Usage
 from ...messages.embedding import EmbedAnswer, EmbedCall
 from ...messages.errors import (
@@ -40,9 +39,6 @@ from .size import input_tokens, most_output_tokens
 
 AnswerT = TypeVar("AnswerT", Response, EmbedAnswer)
 
-# A provider's catalogue changes rarely; asking costs a request.
-_CATALOGUE_INTERVAL: Final = 60.0
-
 # Seconds that closing idle sockets may take.
 _CLOSE_TIMEOUT: Final = 1.0
 
@@ -59,13 +55,11 @@ class ConnectionConfig:
         max_queue: Callers that may wait beyond those.
         breaker: How a half-open instance is probed.
         limits: Requests and tokens per minute.
-        fetch_catalogue: Whether to ask the provider which models it has, now and every minute.
     """
 
     instance: str
     max_concurrency: int
     max_queue: int
-    fetch_catalogue: bool
     breaker: CircuitBreakerSettings = CircuitBreakerSettings()
     limits: LimitSettings = LimitSettings()
 
@@ -76,31 +70,25 @@ Command: TypeAlias = Call | StreamCall | EmbedCall | HealthChanged
 class Connection(Actor[Command]):
     """Owns the permits of one provider instance and the provider behind it.
 
-    Takes Call, StreamCall and EmbedCall, and HealthChanged from health. Tells AttemptFinished to health and metering, LimitReached to health,
-    CatalogueChanged to the router.
+    Takes Call, StreamCall and EmbedCall, and HealthChanged from health. Tells AttemptFinished to health and metering, LimitReached to health.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
-    def __init__(
-        self, config: ConnectionConfig, provider: Provider, *, health: Address, metering: Address, router: Address
-    ) -> None:
+    def __init__(self, config: ConnectionConfig, provider: Provider, *, health: Address, metering: Address) -> None:
         super().__init__()
         self._config = config
         self._provider = provider
         self._health = health
         self._metering = metering
-        self._router = router
         well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
         gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
         self._permits = Permits(gate, config.max_concurrency, config.max_queue)
         self._rates = Rates(config.instance, config.limits)
 
     async def on_start(self) -> None:
-        """Hear where health stands, and begin to read the catalogue."""
+        """Hear where health stands."""
         self.spawn(self._hold_provider)
         self._health.offer(HealthWanted(instance=self._config.instance))
-        if self._config.fetch_catalogue:
-            self.spawn(self._follow_catalogue)
 
     @spawned
     async def on_call(self, message: Call) -> Response:
@@ -210,13 +198,3 @@ class Connection(Actor[Command]):
         finally:
             with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
                 await self._provider.aclose()
-
-    async def _follow_catalogue(self) -> None:
-        while True:
-            try:
-                models = await self._provider.models()
-            except LegionError:
-                models = ()  # discovery is best effort: calls will tell what is wrong with the provider
-            if models:
-                self._router.offer(CatalogueChanged(instance=self._config.instance, models=models))
-            await trio.sleep(_CATALOGUE_INTERVAL)

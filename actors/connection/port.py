@@ -40,13 +40,6 @@ class Provider(Protocol):
             LegionError: Why the answer is not complete. What was sent before stays sent.
         """
 
-    async def models(self) -> tuple[str, ...]:
-        """Return the names of the models that the provider lists.
-
-        Raises:
-            LegionError: The catalogue could not be read.
-        """
-
     async def aclose(self) -> None:
         """Close idle connections. May be called twice."""
 

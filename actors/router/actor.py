@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from ...messages.catalogue import CatalogueChanged, MemoryChanged
+from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged
 from ...messages.chat import ModelInfo, ProviderInfo
 from ...messages.routing import (
     CircuitState,
@@ -47,20 +47,24 @@ class Router(Actor[Command]):
     Takes Route, ListModels, ListProviders; HealthChanged, CatalogueChanged and MemoryChanged. Asks nobody.
     """
 
-    def __init__(self, config: RouterConfig, health: Address) -> None:
+    def __init__(self, config: RouterConfig, health: Address, discovery: Address | None = None) -> None:
         super().__init__()
         self._defaults = config.defaults
         self._instances = {instance.name: instance for instance in config.instances}
         self._order = config.instances
         self._health: dict[str, HealthChanged] = {}
         self._health_address = health
+        self._discovery_address = discovery
+        self._catalogues: dict[str, CatalogueState] = {}
         self._memory = MemoryChanged(available_mb=None)
         # Half-open instances whose probe is out, and until when it may be: a caller that gives up tells nobody how it ended.
         self._probes: dict[str, float] = {}
 
     async def on_start(self) -> None:
-        """Hear where health stands."""
+        """Hear where health and discovery stand."""
         self._health_address.offer(HealthWanted())
+        if self._discovery_address is not None:
+            self._discovery_address.offer(CatalogueWanted())
 
     def on_route(self, message: Route) -> Resolution:
         """Decide; a request that goes to a half-open instance first is its probe."""
@@ -85,6 +89,7 @@ class Router(Actor[Command]):
         """Remember which models the instance has."""
         instance = self._instances.get(message.instance)
         if instance is not None:
+            self._catalogues[message.instance] = message.state
             self._instances[message.instance] = instance.told(message)
             self._order = tuple(self._instances.values())
 
@@ -118,6 +123,8 @@ class Router(Actor[Command]):
             default_model=instance.default_model,
             state=str(news.state if news is not None else CircuitState.CLOSED),
             retry_after=wait,
+            catalogue=self._catalogues.get(instance.name, CatalogueState.NEVER_FETCHED),
+            models=len(instance.by_name),
         )
 
     def snapshot(self) -> dict[str, Any]:

@@ -23,7 +23,6 @@ def connection_spec(
         max_queue=instance.max_queue,
         breaker=settings.routing.health.circuit_breaker,
         limits=instance.limits,
-        fetch_catalogue=instance.models is None,
     )
 
     def connection() -> Connection:
@@ -32,7 +31,6 @@ def connection_spec(
             provider(instance),
             health=system.address("health"),
             metering=system.address("metering"),
-            router=system.address("router"),
         )
 
     return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=settings.runtime.mailbox_capacity)

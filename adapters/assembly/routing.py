@@ -30,7 +30,7 @@ def router(settings: Settings, instances: tuple[InstanceSettings, ...], system: 
         instances=tuple(map(_routable, instances)),
         defaults=Defaults(model=settings.default_model, provider=settings.default_provider),
     )
-    return Router(config, system.address("health"))
+    return Router(config, system.address("health"), system.address("discovery"))
 
 
 def _routable(instance: InstanceSettings) -> Instance:

@@ -7,16 +7,16 @@ from typing import Any
 
 from ...actors.connection.port import Provider
 from ...actors.signals.actor import Signals
-from ...actors.signals.port import SignalHandlers
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ASYNCIO, TRIO, ActorSystem, ChildSpec, Intensity, SupervisorSpec
 from ...runtime.home import HomeKind
+from ..host.desk import Desk
 from ..host.host import NO_HOST, Host
-from ..host.signals import HostSignals
 from ..prices import price_book
 from ..providers.build import build_provider
 from ..stores.choose import Stores, stores_of
 from .connections import connection_spec
+from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
 from .memory import keeper_specs, metering_factory
@@ -32,9 +32,9 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
     *,
     edge: tuple[ChildSpec, ...] = (),
     provider_of: Callable[[InstanceSettings], Provider] | None = None,
-    signals: SignalHandlers | None = None,
     host: Host = NO_HOST,
     stores: Stores | None = None,
+    desk: Desk | None = None,
 ) -> SupervisorSpec:
     """Return the supervision tree.
 
@@ -47,13 +47,14 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
         system: The system that will run the tree; it gives the addresses.
         edge: Actors that let others in (the HTTP API); they start last and stop first.
         provider_of: Makes the provider behind an instance; None: what its settings say.
-        signals: The host's signal handlers; None: there are none.
         host: What the host brings along.
         stores: Where things are kept; None: where the settings say.
+        desk: Where host and actors meet; None: nobody is at it.
 
     Raises:
         SettingsError: An instance lacks its credential or its URL.
     """
+    desk = desk or Desk()
     provider = provider_of or (lambda each: build_provider(each, environ))
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
@@ -70,7 +71,8 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             *keeper_specs(stores),
             child("metering", metering_factory(settings, stores, prices), ASYNCIO),
             child("health", lambda: health(settings, instances, system)),
-            child("signals", lambda: Signals(signals or HostSignals(), health=system.address("health"))),
+            child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
+            child("discovery", lambda: discovery(settings, instances, environ, system, desk.board)),
             child("router", lambda: router(settings, instances, system)),
             SupervisorSpec(
                 name="connections",

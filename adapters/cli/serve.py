@@ -25,6 +25,9 @@ _CURL: Final = """\
   curl {url}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "auto", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"""
 
+# Between two looks for news. The first ones come within a moment, and nobody reads faster.
+_GLANCE_SECONDS: Final = 0.5
+
 # As shells report a process that SIGINT has ended.
 _INTERRUPTED: Final = 130
 
@@ -61,38 +64,49 @@ def serve(config: Path | None, host: str | None, port: int | None) -> None:
     legion = start_gateway(durable(settings, os.environ))
     spare_the_collector()
     with _stop_signals_interrupt():
-        _announce(legion)
+        shown = _announce(legion)
         try:
-            _wait_while_ready(legion)
+            _wait_while_ready(legion, shown)
         except KeyboardInterrupt:
             _drain(legion)
 
 
-def _announce(legion: Legion) -> None:
+def _announce(legion: Legion) -> int:
+    """Say where it listens and what it uses; return the number of notes that were printed."""
     click.echo(f"Legion LLM {__version__} listens on {legion.url}")
-    for note in legion.notes:
-        click.secho(f"  {note}", bold=note[:2].isupper(), fg="yellow" if note[:2].isupper() else None)
+    shown = _print_notes(legion, 0)
     click.echo("try:")
     click.echo(_CURL.format(url=legion.url))
     click.echo("press Ctrl-C to stop")
+    return shown
 
 
-def _wait_while_ready(legion: Legion) -> None:
-    """Wait for a signal, which interrupts.
+def _print_notes(legion: Legion, shown: int) -> int:
+    """Print the notes after the first `shown`; return how many there are by now."""
+    notes = legion.notes
+    for note in notes[shown:]:
+        click.secho(f"  {note}", bold=note[:2].isupper(), fg="yellow" if note[:2].isupper() else None)
+    return len(notes)
+
+
+def _wait_while_ready(legion: Legion, shown: int) -> None:
+    """Wait for a signal, which interrupts; meanwhile print what discovery finds.
 
     Raises:
         SystemNotRunning: The gateway has given up; whoever started this process shall know, and may start it again.
     """
     while legion.state == "ready":
-        time.sleep(1.0)
+        time.sleep(_GLANCE_SECONDS)
+        shown = _print_notes(legion, shown)
     legion.shutdown(drain=0.0)
     raise SystemNotRunning("the gateway has failed and serves no more; the log above says why")
 
 
 def _drain(legion: Legion) -> None:
     seconds = legion.settings.runtime.drain_timeout
-    click.echo(f"draining, up to {seconds:g} s; press Ctrl-C again to stop now")
     try:
+        # Within the `try`: whoever has read this may press at once.
+        click.echo(f"draining, up to {seconds:g} s; press Ctrl-C again to stop now")
         legion.shutdown()
     except KeyboardInterrupt:
         _stop_now()

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
+from ...messages.catalogue import ModelFacts
 from ...messages.chat import Chunk, Request, Response
 from ...messages.embedding import EmbedAnswer, EmbedBatch, EmbedRequest, EmbedResponse
 from ...messages.errors import LegionError, UpstreamError
@@ -101,8 +102,8 @@ class ProviderDialect(Protocol):
     def classify_error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
         """Return what an answer with an error status (>= 300) means; never raises, whatever the body holds."""
 
-    def parse_models(self, body: bytes) -> tuple[str, ...]:
-        """Return the model names of the provider's catalogue answer.
+    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
+        """Return the models of the provider's catalogue answer, with what it says of each; that of a wrong type is unknown.
 
         Raises:
             ProviderError: The body is not a catalogue.

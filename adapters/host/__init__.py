@@ -1,1 +1,1 @@
-"""What a host's calls become: arguments of the facade's methods into messages."""
+"""What the facade offers a host, a file for each thing."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from ...actors.connection.port import Provider
 from ...messages.errors import SettingsError
-from ...messages.settings import InstanceSettings, Kind
+from ...messages.settings import InstanceSettings, Kind, TimeoutSettings
 from ..dialects.anthropic import VERSION, AnthropicMessages
 from ..dialects.gemini import Gemini
 from ..dialects.ollama import Ollama, OllamaEmbed
@@ -75,15 +75,8 @@ def build_provider(
     """
     if instance.kind == "demo":
         return DemoProvider(name=instance.name, settings=instance.demo)
-    endpoint = Endpoint(
-        name=instance.name,
-        root_url=instance.base_url or "",
-        timeouts=instance.timeouts,
-        # What the user set last wins over what follows from the key.
-        headers=[*_credential_headers(instance, environ), *_own_headers(instance, environ)],
-    )
     return HttpProvider(
-        endpoint=endpoint,
+        endpoint=endpoint_for(instance, environ, instance.timeouts),
         dialect=DIALECTS[instance.kind],
         embeddings=EMBEDDINGS.get(instance.kind),
         shaper=Shaper(instance.kind, instance.native_schema),
@@ -91,6 +84,21 @@ def build_provider(
         options=DialectOptions(
             extra_body=instance.extra_body, enable_thinking=instance.enable_thinking, origin=instance.name
         ),
+    )
+
+
+def endpoint_for(instance: InstanceSettings, environ: Mapping[str, str], timeouts: TimeoutSettings) -> Endpoint:
+    """Return where an instance lives, with everything that each request to it carries.
+
+    Raises:
+        SettingsError: As for `build_provider`.
+    """
+    return Endpoint(
+        name=instance.name,
+        root_url=instance.base_url or "",
+        timeouts=timeouts,
+        # What the user set last wins over what follows from the key.
+        headers=[*_credential_headers(instance, environ), *_own_headers(instance, environ)],
     )
 
 

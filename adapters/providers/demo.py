@@ -133,10 +133,6 @@ class DemoProvider:
             usage=Usage(uncached_input=sum([len(tokens_of_input(content)) for content in batch.inputs])),
         )
 
-    async def models(self) -> tuple[str, ...]:
-        """Return all names, the magic ones included."""
-        return MODELS
-
     async def aclose(self) -> None:
         """Do nothing: there is nothing to close."""
 

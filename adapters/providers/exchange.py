@@ -147,7 +147,9 @@ class Exchange:
             httpx.TransportError: As the transport raises.
         """
         whole = _whole_of(response)
-        if whole is not None and len(whole) <= most_bytes:
+        if whole is not None:
+            if len(whole) > most_bytes:
+                raise _too_long(most_bytes)
             return whole
         self.expect(Phase.GAP)
         pieces = []
@@ -155,7 +157,7 @@ class Exchange:
         async for data in self.body(response):
             left -= len(data)
             if left < 0:
-                raise ProviderError(f"the answer has more than the {most_bytes} bytes allowed")
+                raise _too_long(most_bytes)
             pieces.append(data)
             self.expect(Phase.GAP)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
@@ -230,6 +232,10 @@ class Exchange:
     def _silent(self, phase: Phase) -> ProviderDown:
         message = f"{self._provider} {_SILENCE[phase]} {self._limit(phase)} s (time limit {phase.value})"
         return ProviderDown(message, provider=self._provider, model=self._model)
+
+
+def _too_long(most_bytes: int) -> ProviderError:
+    return ProviderError(f"the answer has more than the {most_bytes} bytes allowed")
 
 
 def _whole_of(response: httpx.Response) -> bytes | None:

@@ -110,12 +110,6 @@ class HttpProvider:
         answer, limits = await self._read(post, model, dialect.parse_embed)
         return attrs.evolve(answer, warnings=wire.warnings, rate_limit=limits) if wire.warnings or limits else answer
 
-    async def models(self) -> tuple[str, ...]:
-        """Return the models that the provider lists; see the port."""
-        get = self._endpoint.get(self._dialect.models_path)
-        models, _limits = await self._read(get, None, self._dialect.parse_models)
-        return models
-
     async def aclose(self) -> None:
         """Close the transport. May be called twice."""
         await self._transport.aclose()

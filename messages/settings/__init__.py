@@ -10,6 +10,7 @@ from .api import ApiSettings, KeySettings, TlsSettings
 from .assignment import RoleSettings, TierAssignmentSettings
 from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
+from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings, PrefixSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
@@ -39,6 +40,7 @@ __all__ = [
     "ComplianceSettings",
     "DemoFailure",
     "DemoSettings",
+    "DiscoverySettings",
     "EmbeddingSettings",
     "Family",
     "HealthSettings",

@@ -11,6 +11,7 @@ from .api import ApiSettings
 from .assignment import TierAssignmentSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .compliance import ComplianceSettings
+from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .metering import MeteringSettings
@@ -34,6 +35,7 @@ class Settings:
         max_attempts: Attempts per request, at all targets together (1 to 100). Default 3.
         providers: Blocks by provider name.
         routing: How a target is chosen.
+        discovery: How models and memory are found out.
         pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
         api: The HTTP API.
         runtime: The actor runtime.
@@ -57,6 +59,7 @@ class Settings:
     max_attempts: int = attrs.field(default=3, validator=between(1, 100))
     providers: Mapping[str, ProviderSettings] = attrs.field(default=EMPTY, converter=frozen_mapping, validator=names)
     routing: RoutingSettings = RoutingSettings()
+    discovery: DiscoverySettings = DiscoverySettings()
     pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()

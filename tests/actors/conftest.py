@@ -10,7 +10,7 @@ import attrs
 import pytest
 import trio
 import trio.testing
-from legion_llm.messages.catalogue import CatalogueChanged
+from legion_llm.messages.catalogue import CatalogueChanged, CatalogueWanted, MemoryChanged
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, Usage
 from legion_llm.messages.health import LimitReached
 from legion_llm.messages.outcome import Outcome
@@ -29,7 +29,17 @@ from virtual_clock import VirtualClock
 PATIENCE = 10.0
 
 
-class Ear(Actor[HealthChanged | HealthWanted | CatalogueChanged | AttemptFinished | LimitReached]):
+class Ear(
+    Actor[
+        HealthChanged
+        | HealthWanted
+        | CatalogueChanged
+        | CatalogueWanted
+        | MemoryChanged
+        | AttemptFinished
+        | LimitReached
+    ]
+):
     """Writes down every event it is told."""
 
     def __init__(self, heard: list) -> None:
@@ -43,6 +53,12 @@ class Ear(Actor[HealthChanged | HealthWanted | CatalogueChanged | AttemptFinishe
         self._heard.append(message)
 
     def on_catalogue_changed(self, message: CatalogueChanged) -> None:
+        self._heard.append(message)
+
+    def on_catalogue_wanted(self, message: CatalogueWanted) -> None:
+        self._heard.append(message)
+
+    def on_memory_changed(self, message: MemoryChanged) -> None:
         self._heard.append(message)
 
     def on_attempt_finished(self, message: AttemptFinished) -> None:
@@ -147,14 +163,12 @@ class ProviderDouble:
 
     def __init__(self) -> None:
         self.script: collections.deque[Attempt] = collections.deque()
-        self.catalogue: tuple[str, ...] | BaseException = ()
         self.calls: list[tuple[Request, str]] = []
         self.held: list[Attempt] = []
         self.cancelled = 0
         self.now = 0
         self.most = 0
         self.closed = 0
-        self.catalogue_read = 0
 
     def will(self, *ends, **keywords) -> None:
         """Write down how the next calls end."""
@@ -168,12 +182,6 @@ class ProviderDouble:
 
     async def stream(self, request, model, sink):
         return await self._play(request, model, sink)
-
-    async def models(self):
-        self.catalogue_read += 1
-        if isinstance(self.catalogue, BaseException):
-            raise self.catalogue
-        return self.catalogue
 
     async def aclose(self) -> None:
         self.closed += 1

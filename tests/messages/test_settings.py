@@ -9,6 +9,7 @@ from legion_llm.messages.settings import (
     ApiSettings,
     CircuitBreakerSettings,
     DemoSettings,
+    DiscoverySettings,
     HealthSettings,
     MeteringSettings,
     PriceSettings,
@@ -31,6 +32,8 @@ def test_the_defaults_are_the_documented_ones():
     assert settings.routing.health.circuit_breaker == CircuitBreakerSettings(failure_threshold=3, cooldown_seconds=60)
     assert settings.runtime.mailbox_capacity == 10_000
     assert settings.metering.keep_attempts == 10_000
+    assert (settings.discovery.enabled, settings.discovery.refresh_seconds) == (True, 60.0)
+    assert (settings.discovery.memory_floor_mb, settings.discovery.memory_overhead_factor) == (2048, 1.4)
 
 
 SECTIONS = [
@@ -44,6 +47,7 @@ SECTIONS = [
     ProviderBlock,
     TimeoutSettings,
     DemoSettings,
+    DiscoverySettings,
 ]
 
 
@@ -55,6 +59,10 @@ def test_every_field_is_described_in_the_docstring(section):
 
 
 OUT_OF_RANGE = [
+    (DiscoverySettings, {"refresh_seconds": 0.5}),
+    (DiscoverySettings, {"deadline_seconds": 1.0}),
+    (DiscoverySettings, {"memory_floor_mb": -1}),
+    (DiscoverySettings, {"memory_overhead_factor": 0.9}),
     (Settings, {"request_timeout": 0}),
     (Settings, {"request_timeout": float("inf")}),
     (Settings, {"request_timeout": float("nan")}),

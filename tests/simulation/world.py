@@ -91,9 +91,6 @@ class SimulatedProvider:
     async def stream(self, request: Request, model: str, sink: object) -> Response:
         raise ProviderError("the simulation streams nothing")
 
-    async def models(self) -> tuple[str, ...]:
-        return ("m",)
-
     async def aclose(self) -> None:
         return None
 

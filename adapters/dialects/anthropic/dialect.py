@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from ....messages.catalogue import ModelFacts
 from ....messages.chat import Request, Response
 from ....messages.errors import LegionError, UpstreamError
 from ..classify import classify_error
@@ -52,7 +53,7 @@ class AnthropicMessages:
         """See `ProviderDialect`."""
         return classify_error(status, headers, body, now=self._wall_clock())
 
-    def parse_models(self, body: bytes) -> tuple[str, ...]:
+    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
         """See `ProviderDialect`."""
         return parse_models(body)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from ....messages.catalogue import ModelFacts
 from ....messages.chat import Request, Response
 from ....messages.errors import UpstreamError
 from ..classify import classify_error
 from ..protocol import DialectOptions, WireRequest
+from .catalogue import parse_pulled
 from .request import render_request
-from .response import parse_models, parse_response
+from .response import parse_response
 from .stream import OllamaStreamParser
 from .words import MODELS_PATH, NAME
 
@@ -41,6 +43,6 @@ class Ollama:
         """See `ProviderDialect`."""
         return classify_error(status, headers, body, now=self._wall_clock())
 
-    def parse_models(self, body: bytes) -> tuple[str, ...]:
+    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
         """See `ProviderDialect`."""
-        return parse_models(body)
+        return tuple([each.facts for each in parse_pulled(body)])

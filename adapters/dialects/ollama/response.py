@@ -10,7 +10,7 @@ from ....messages.chat import ChatMessage, Response, Usage, new_id
 from ....messages.content import Content, ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import ProviderError
 from ..classify import classify_value
-from ..json_text import json_kind, read_provider_json, read_provider_object, write_json
+from ..json_text import json_kind, read_provider_object, write_json
 from .words import NAME, stop_reason_of
 
 _KNOWN: Final = frozenset(
@@ -41,23 +41,6 @@ def parse_response(body: bytes) -> Response:
         extra={key: value for key, value in answer.items() if key not in _KNOWN},
         extra_dialect=NAME,
     )
-
-
-def parse_models(body: bytes) -> tuple[str, ...]:
-    """Return the names of the models that were pulled.
-
-    Raises:
-        ProviderError: The body is not a catalogue.
-        UpstreamError: It is an error object under status 200.
-    """
-    catalogue = read_provider_json(body)
-    if isinstance(catalogue, dict) and catalogue.get("error"):
-        raise classify_value(catalogue)
-    models = catalogue.get("models") if isinstance(catalogue, dict) else None
-    if not isinstance(models, list):
-        raise ProviderError("the provider's answer is not a list of models")
-    names = [text_of(model, "name") or text_of(model, "model") for model in models if isinstance(model, dict)]
-    return tuple([name for name in names if name])
 
 
 def message_of(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from ....messages.catalogue import ModelFacts
 from ....messages.chat import Request, Response
 from ....messages.errors import LegionError, UpstreamError
 from ..classify import classify_error
@@ -65,7 +66,7 @@ class OpenAIChat:
         """See `ProviderDialect`."""
         return classify_error(status, headers, body, now=self._wall_clock())
 
-    def parse_models(self, body: bytes) -> tuple[str, ...]:
+    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
         """See `ProviderDialect`."""
         return parse_models(body)
 

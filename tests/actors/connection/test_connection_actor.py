@@ -5,7 +5,6 @@ import pytest
 import trio
 from legion_llm.actors.connection.actor import Connection, ConnectionConfig
 from legion_llm.messages import errors
-from legion_llm.messages.catalogue import CatalogueChanged
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.health import LimitReached
 from legion_llm.messages.limits import Allowance, RateLimits
@@ -52,16 +51,14 @@ class Line:
         self.way = way
         self.health = house.add_ear("health")
         self.metering = house.add_ear("metering")
-        self.router = house.add_ear("router")
         self._request_of = request_of
         self.target = target_of("openai", "m")
 
-    def start(self, *, max_concurrency=2, max_queue=1, fetch_catalogue=False, **more):
+    def start(self, *, max_concurrency=2, max_queue=1, **more):
         config = ConnectionConfig(
             instance="openai",
             max_concurrency=max_concurrency,
             max_queue=max_queue,
-            fetch_catalogue=fetch_catalogue,
             **more,
         )
         house = self.house
@@ -72,7 +69,6 @@ class Line:
                 self.provider,
                 health=house.address("health"),
                 metering=house.address("metering"),
-                router=house.address("router"),
             ),
         )
         house.start()
@@ -563,51 +559,3 @@ def test_idle_sockets_are_closed_however_the_actor_ends(line, provider, house, e
     house.kill("openai") if ending == "crash" else house.system.shutdown()
 
     assert provider.closed == 1
-
-
-# -- the catalogue
-
-
-def catalogue(*models):
-    return CatalogueChanged(instance="openai", models=models)
-
-
-def test_the_router_is_told_the_catalogue_at_the_start_and_every_minute(unstarted, provider, house):
-    provider.catalogue = ("a", "b")
-    line = unstarted.start(fetch_catalogue=True)
-
-    house.advance(59.9)
-    before = list(line.router)
-    provider.catalogue = ("a", "c")
-    house.advance(0.1)
-
-    assert before == [catalogue("a", "b")]
-    assert line.router == [catalogue("a", "b"), catalogue("a", "c")]
-
-
-@pytest.mark.parametrize("nothing", [(), errors.ProviderDown("no answer"), errors.AuthError("bad key")])
-def test_a_catalogue_that_cannot_be_read_is_not_told_and_read_again_later(unstarted, provider, house, nothing):
-    provider.catalogue = nothing
-    line = unstarted.start(fetch_catalogue=True)
-    before = list(line.router)
-
-    provider.catalogue = ("a",)
-    house.advance(60.0)
-
-    assert (before, line.router) == ([], [catalogue("a")])
-
-
-def test_reading_the_catalogue_is_no_attempt(unstarted, provider):
-    provider.catalogue = errors.ProviderDown("no answer")
-
-    line = unstarted.start(fetch_catalogue=True)
-
-    assert line.health == line.metering == []
-
-
-def test_a_catalogue_that_the_settings_name_is_not_asked_for(unstarted, provider, house):
-    unstarted.start()
-
-    house.advance(600.0)
-
-    assert provider.catalogue_read == 0

@@ -58,13 +58,12 @@ class Gateway:
 
     def _connection(self, name, provider):
         house = self.house
-        config = ConnectionConfig(instance=name, max_concurrency=64, max_queue=256, fetch_catalogue=False)
+        config = ConnectionConfig(instance=name, max_concurrency=64, max_queue=256)
         return Connection(
             config,
             provider,
             health=house.address("health"),
             metering=house.address("metering"),
-            router=house.address("router"),
         )
 
     def chat(self, *, timeout=None, **fields):

@@ -4,7 +4,7 @@ import pytest
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
 from legion_llm.actors.router.decide import Defaults
-from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, MemoryChanged, ModelFacts
+from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
 from legion_llm.messages.chat import ModelInfo, ProviderInfo
 from legion_llm.messages.errors import NoRouteError, UnknownModelError
 from legion_llm.messages.routing import HealthWanted, ListModels, ListProviders, Route
@@ -43,6 +43,15 @@ def test_at_its_start_it_asks_how_everybody_is(router, health):
     assert health == [HealthWanted()]
 
 
+def test_at_its_start_it_asks_discovery_what_there_is(house, health):
+    discovery = house.add_ear("discovery")
+    config = RouterConfig(instances=(OLLAMA,), defaults=Defaults())
+    house.add("router", lambda: Router(config, house.address("health"), house.address("discovery")))
+    house.start()
+
+    assert discovery == [CatalogueWanted()]
+
+
 def test_it_decides_over_what_it_was_configured_with(router):
     assert chain(router) == ["openai/eu/gpt-4o", "ollama/qwen3.5:latest"]
 
@@ -58,7 +67,9 @@ def test_it_lists_every_model_once_per_instance(router):
 def test_it_lists_the_providers_and_takes_them_for_well_until_it_hears_otherwise(router):
     assert router.ask("router", ListProviders()) == (
         ProviderInfo(name="ollama", kind="ollama", tier="local", default_model="qwen3.5:latest", state="closed"),
-        ProviderInfo(name="openai/eu", kind="openai", tier="frontier", default_model="gpt-4o", state="closed"),
+        ProviderInfo(
+            name="openai/eu", kind="openai", tier="frontier", default_model="gpt-4o", state="closed", models=2
+        ),
         ProviderInfo(name="vllm", kind="vllm", tier="fleet", default_model=None, state="closed"),
     )
 
@@ -82,6 +93,14 @@ def test_a_later_catalogue_takes_the_place_of_the_earlier(router):
     with pytest.raises(UnknownModelError):
         router.ask("router", Route(model="gemma3:4b"))
     assert chain(router, model="phi4") == ["ollama/phi4"]
+
+
+def test_a_provider_shows_how_far_its_catalogue_can_be_trusted(router):
+    router.tell("router", CatalogueChanged(instance="vllm", models=("m",), state=CatalogueState.UNREACHABLE))
+
+    shown = {each.name: (each.catalogue, each.models) for each in router.ask("router", ListProviders())}
+
+    assert shown == {"ollama": ("never_fetched", 0), "openai/eu": ("never_fetched", 2), "vllm": ("unreachable", 1)}
 
 
 def test_a_catalogue_does_not_change_the_order_of_preference(router):
@@ -139,7 +158,7 @@ def test_the_last_word_on_an_instance_counts(router, news):
 
     assert chain(router)[0] == "openai/eu/gpt-4o"
     assert router.ask("router", ListProviders())[1] == ProviderInfo(
-        name="openai/eu", kind="openai", tier="frontier", default_model="gpt-4o", state="closed"
+        name="openai/eu", kind="openai", tier="frontier", default_model="gpt-4o", state="closed", models=2
     )
 
 

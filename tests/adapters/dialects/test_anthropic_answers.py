@@ -275,12 +275,6 @@ def test_an_event_of_a_kind_that_nobody_knows_yet_is_passed_over():
     assert parser.feed(b'data: {"type": "comet_seen"}\n\n') == []
 
 
-def test_the_catalogue_is_read():
-    assert DIALECT.parse_models(b'{"data": [{"id": "a"}, {"id": 7}]}') == ("a",)
-    with pytest.raises(ProviderError):
-        DIALECT.parse_models(b'{"data": 7}')
-
-
 def test_kinds_of_chunks_are_said_once():
     kinds = [chunk.kind for chunk in DIALECT.stream_parser().feed(sent("tools"))]
 

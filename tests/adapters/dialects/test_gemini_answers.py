@@ -15,6 +15,7 @@ from legion_llm.adapters.dialects.gemini.call_ids import is_made
 from legion_llm.adapters.dialects.gemini.words import STOP_REASONS
 from legion_llm.adapters.dialects.protocol import DialectOptions
 from legion_llm.adapters.providers.response_builder import ResponseBuilder
+from legion_llm.messages.catalogue import Capability
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, StopReason, Usage
 from legion_llm.messages.content import ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from legion_llm.messages.errors import (
@@ -183,7 +184,11 @@ def test_an_error_under_status_200_is_an_error():
 
 
 def test_the_models_that_chat_or_embed_are_listed(golden):
-    assert DIALECT.parse_models(golden("gemini/models.json")) == ("gemini-2.5-flash", "gemini-embedding-001")
+    flash, embedder = DIALECT.parse_models(golden("gemini/models.json"))
+
+    assert (flash.name, embedder.name) == ("gemini-2.5-flash", "gemini-embedding-001")
+    assert (Capability.CHAT in flash.can, Capability.EMBED in embedder.can) == (True, True)
+    assert Capability.CHAT in embedder.cannot
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"models": 7}', b"[]"])

@@ -265,7 +265,3 @@ def test_what_is_no_answer_is_a_typed_error(body):
 def test_an_error_under_status_200_is_an_error():
     with pytest.raises(UpstreamError, match="model not found"):
         DIALECT.parse_response(b'{"error": "model not found"}')
-
-
-def test_the_models_that_were_pulled_are_listed(golden):
-    assert DIALECT.parse_models(golden("ollama/tags.json")) == ("qwen3.5:latest", "gemma3:4b")

@@ -327,13 +327,6 @@ def test_every_error_can_be_said(error):
     assert set(said) == {"message", "type", "param", "code"}
 
 
-def test_the_catalogue_is_read_as_an_object_or_a_bare_list():
-    assert DIALECT.parse_models(b'{"data": [{"id": "a"}, {"id": 7}, {"id": "b"}]}') == ("a", "b")
-    assert DIALECT.parse_models(b'[{"id": "a"}]') == ("a",)
-    with pytest.raises(ProviderError):
-        DIALECT.parse_models(b'{"data": 7}')
-
-
 def test_a_chunk_that_says_nothing_writes_nothing():
     renderer = DIALECT.stream_renderer(Request(messages=(ChatMessage(content="?"),)))
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import trio
-from legion_llm.adapters.providers.demo import FAILURES, MODELS, DemoProvider
+from legion_llm.adapters.providers.demo import FAILURES, DemoProvider
 from legion_llm.adapters.providers.response_builder import ResponseBuilder
 from legion_llm.messages.chat import (
     ChatMessage,
@@ -237,11 +237,6 @@ async def test_an_unknown_model_is_rejected_with_the_names_there_are(demo):
         await demo.chat(asking(), "gpt-4o")
 
     assert caught.value.status == 404
-
-
-@pytest.mark.trio
-async def test_it_lists_every_model_it_answers_to(demo):
-    assert await demo.models() == MODELS
 
 
 @pytest.mark.trio

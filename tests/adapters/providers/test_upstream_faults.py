@@ -234,28 +234,6 @@ async def test_a_caller_who_gives_up_closes_the_socket(kind, connected, sink, fa
 
 
 @pytest.mark.trio
-async def test_the_catalogue_is_read(kind, connected):
-    with SERVERS[kind]() as server:
-        there = connected(kind, server)
-
-        assert await there.provider.models() == ("m-1",)
-        await there.provider.aclose()
-
-
-@pytest.mark.trio
-@pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.HTML_200, Fault.INVALID_JSON, Fault.STATUS_401])
-async def test_a_catalogue_that_cannot_be_read_is_a_typed_error(kind, connected, fault):
-    expected = {Fault.REFUSE: ProviderDown, Fault.STATUS_401: AuthError}.get(fault, ProviderError)
-    with SERVERS[kind](fault) as server:
-        there = connected(kind, server)
-
-        with pytest.raises(expected):
-            await there.provider.models()
-
-        await there.provider.aclose()
-
-
-@pytest.mark.trio
 async def test_the_collected_answer_is_the_sum_of_its_chunks(kind, connected, sink):
     with SERVERS[kind](words=200) as server:
         there = connected(kind, server)

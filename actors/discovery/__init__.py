@@ -1,0 +1,1 @@
+"""Finds out which models there are, and how much memory for them."""
