@@ -18,6 +18,7 @@ from .config import HttpApiConfig
 from .gateway import Gateway
 from .routes.catalogue import CatalogueRoutes
 from .routes.chat import ChatEndpoint
+from .routes.description import DescriptionRoute
 from .routes.embeddings import EmbeddingsRoute
 from .routes.gemini import VERSIONS as GEMINI_VERSIONS
 from .routes.gemini import CountEndpoint, GenerateEndpoint, nothing_here
@@ -67,6 +68,16 @@ def route_table(
     gateway: Gateway, config: HttpApiConfig, dialect: ServedDialect, others: Mapping[str, ServedDialect]
 ) -> tuple[Row, ...]:
     """Return every route; the arguments are those of `build_app`."""
+    rows = _rows(gateway, config, dialect, others)
+    description = DescriptionRoute(rows)
+    described = Row(path="/openapi.json", endpoint=description.describe, access=Access.OPEN)
+    description.rows = (*rows, described)
+    return description.rows
+
+
+def _rows(
+    gateway: Gateway, config: HttpApiConfig, dialect: ServedDialect, others: Mapping[str, ServedDialect]
+) -> tuple[Row, ...]:
     post = ("POST",)
     models, status = ModelRoutes(gateway), StatusRoutes(gateway)
     dialects = {CHAT: dialect, **others}

@@ -1,0 +1,89 @@
+"""What each route does, in one line, and what it takes. A test holds this beside the table of routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One method of one route.
+
+    Attributes:
+        summary: What it does.
+        body: Name of the schema of its body, or None where it takes none.
+        status: Of an answer that went well.
+        streams: Whether its answer may come as server-sent events.
+        query: Query parameters, all optional texts.
+    """
+
+    summary: str
+    body: str | None = None
+    status: int = 200
+    streams: bool = False
+    query: tuple[str, ...] = ()
+
+
+_FILTERS: Final = ("provider", "instance", "tier", "model", "family", "capability")
+
+_GEMINI: Final = {
+    ("POST", "/{version}/models/{{model}}:generateContent"): Operation(
+        summary="Answer a conversation, as Gemini does", body="GenerateContent"
+    ),
+    ("POST", "/{version}/models/{{model}}:streamGenerateContent"): Operation(
+        summary="Answer a conversation piece by piece, as Gemini does", body="GenerateContent", streams=True
+    ),
+    ("POST", "/{version}/models/{{model}}:countTokens"): Operation(
+        summary="Tell how long a prompt is, as Gemini does", body="CountContent"
+    ),
+    ("GET", "/{version}/models"): Operation(summary="List what can be asked for, as Gemini does"),
+    ("GET", "/{version}/models/{{id}}"): Operation(summary="Describe one model, as Gemini does"),
+}
+# Below /v1 these paths are OpenAI's, in OpenAI's words.
+_OWN_IN_V1: Final = frozenset({("GET", "/{version}/models"), ("GET", "/{version}/models/{{id}}")})
+
+OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
+    ("POST", "/v1/chat/completions"): Operation(
+        summary="Answer a conversation, as OpenAI does", body="ChatCompletion", streams=True
+    ),
+    ("POST", "/v1/responses"): Operation(
+        summary="Answer, as OpenAI's newer API does", body="ResponsesRequest", streams=True
+    ),
+    ("POST", "/v1/messages"): Operation(
+        summary="Answer a conversation, as Anthropic does", body="AnthropicMessages", streams=True
+    ),
+    ("POST", "/v1/messages/count_tokens"): Operation(
+        summary="Tell how long a prompt is before it is sent", body="AnthropicCount"
+    ),
+    ("POST", "/v1/embeddings"): Operation(summary="Turn texts into vectors, as OpenAI does", body="Embeddings"),
+    ("POST", "/api/embed"): Operation(summary="Turn texts into vectors, as Ollama does", body="OllamaEmbed"),
+    ("POST", "/api/embeddings"): Operation(
+        summary="Turn a text into a vector, as Ollama did at first", body="OllamaEmbeddings"
+    ),
+    ("GET", "/v1/models"): Operation(summary="List what can be asked for"),
+    ("GET", "/v1/models/{id}"): Operation(summary="Describe one model"),
+    ("POST", "/api/llm/inference"): Operation(
+        summary="Answer a conversation in the gateway's own words", body="Inference", streams=True
+    ),
+    ("POST", "/api/llm/chat"): Operation(summary="Answer one message", body="Chat", status=201),
+    ("GET", "/api/llm/providers"): Operation(summary="List provider instances and their health"),
+    ("GET", "/api/llm/providers/{name}"): Operation(summary="Describe the instances of one provider"),
+    ("GET", "/api/llm/providers/{name}/models"): Operation(summary="List the models of one provider"),
+    ("GET", "/api/llm/models"): Operation(summary="List every model once, and who serves it", query=_FILTERS),
+    ("GET", "/api/llm/models/{id}"): Operation(summary="Describe one model and who serves it"),
+    ("GET", "/api/llm/offerings"): Operation(summary="List every pair of instance and model", query=_FILTERS),
+    **{
+        (method, path.format(version=version)): operation
+        for version in ("v1beta", "v1alpha", "v1")
+        for (method, path), operation in _GEMINI.items()
+        if (method, path) not in _OWN_IN_V1 or version != "v1"
+    },
+    ("GET", "/api/health"): Operation(summary="Tell whether requests are taken"),
+    ("GET", "/healthz"): Operation(summary="Tell whether the process lives"),
+    ("GET", "/readyz"): Operation(summary="Tell whether requests are taken"),
+    ("GET", "/openapi.json"): Operation(summary="Describe this API"),
+    ("GET", "/"): Operation(summary="Name product and version"),
+}
