@@ -242,7 +242,7 @@ class Legion:
         self.gateway.report(signal_of(name, instance, value))
 
     def usage(
-        self, *, since: Moment = None, until: Moment = None, group_by: str | Iterable[str] = ("model",)
+        self, *, since: Moment | None = None, until: Moment | None = None, group_by: str | Iterable[str] = ("model",)
     ) -> Reply[UsageReport]:
         """Add up what was used and what it cost.
 
