@@ -34,6 +34,7 @@ from .messages.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from .messages.counting import TokenCount
 from .messages.embedding import Embedding, EmbedRequest, EmbedResponse
 from .messages.errors import (
     AccessDeniedError,
@@ -177,6 +178,7 @@ __all__ = [
     "Thinking",
     "ThinkingBlock",
     "TokenBudgetExceeded",
+    "TokenCount",
     "ToolChoice",
     "ToolDefinition",
     "ToolResultBlock",

@@ -12,6 +12,7 @@ from typing import Any, Self
 import sniffio
 
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
+from ..messages.counting import TokenCount
 from ..messages.embedding import EmbedResponse, EmbedTask
 from ..messages.ledger import UsageReport
 from ..messages.settings import Settings
@@ -198,6 +199,24 @@ class Legion:
         wanted = structured_request(messages, schema, strict=strict, max_retries=max_retries, parameters=parameters)
         retries = self.settings.structured.max_retries if max_retries is None else max_retries
         return self.gateway.structure(wanted, retries)
+
+    def count_tokens(
+        self,
+        message: str | None = None,
+        *,
+        messages: Iterable[ChatMessage | Mapping[str, Any]] | None = None,
+        **parameters: Any,
+    ) -> Reply[TokenCount]:
+        """Say how long a prompt is for the model that would get it; arguments as for `chat`.
+
+        Returns:
+            A future of the provider's own count where it has one (it is not charged for), else of an estimate: `.source` says which.
+
+        Raises:
+            InvalidRequestError: The arguments make no request.
+            SystemNotRunning: It is not ready.
+        """
+        return self.gateway.count_tokens(host_request(message, messages, parameters))
 
     def submit(self, request: Request) -> Reply[Response]:
         """Ask with a ready-made request."""

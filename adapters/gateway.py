@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
+from ..messages.counting import CountTokens, TokenCount
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
 from ..messages.health import SignalReported
@@ -33,6 +34,7 @@ class ActorGateway:
         self._signals = system.address("signals")
         self._structurer = system.address("structurer")
         self._metering = system.address("metering")
+        self._counter = system.address("counter")
 
     def submit(self, request: Request) -> Reply[Response]:
         """Answer a request."""
@@ -54,6 +56,11 @@ class ActorGateway:
         self._check()
         message = Structure(request=request, max_retries=max_retries)
         return self._structurer.request(message, timeout=self._timeout_of(request))
+
+    def count_tokens(self, request: Request) -> Reply[TokenCount]:
+        """Say how long a prompt is."""
+        self._check()
+        return self._counter.request(CountTokens(request=request), timeout=self._timeout_of(request))
 
     def models(self) -> Reply[tuple[ModelInfo, ...]]:
         """List the models that can be asked for."""

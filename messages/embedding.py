@@ -40,6 +40,8 @@ class EmbedRequest:
         may_split: Whether a text that is too long for a model may be cut and the vectors of its pieces averaged; None leaves it to the settings.
         dialect: Dialect that the client spoke, or None for a host's call.
         timeout: Seconds for the whole request; None takes the setting `request_timeout`.
+        tier: local, fleet, openai_compat, cloud or frontier, or None.
+        allowed_models: Patterns ("text-*") of which the model must match one; None: any model.
         caller: Who asks.
         intent: What matters to the caller ({"privacy": "strict"}).
         extra: Parameters of the dialect that have no name here; forwarded to providers of the same dialect.
@@ -55,6 +57,8 @@ class EmbedRequest:
     may_split: bool | None = None
     dialect: str | None = None
     timeout: float | None = None
+    tier: str | None = None
+    allowed_models: tuple[str, ...] | None = None
     caller: Caller = ANONYMOUS
     intent: Mapping[str, str] = attrs.field(factory=dict)
     extra: Extra = attrs.field(factory=dict)

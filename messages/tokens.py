@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from .chat import ChatMessage, Request, ToolDefinition
@@ -16,6 +17,7 @@ from .content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from .embedding import EmbedInput
 
 # A token of the usual vocabularies holds about four bytes of English or code; of other scripts, in UTF-8, about three.
 _ASCII_BYTES: Final = 4.0
@@ -36,6 +38,11 @@ def estimated_input_tokens(request: Request) -> int:
     total += _of_content(request.system) if request.system is not None else 0.0
     total += sum(_of_tool(tool) for tool in request.tools or ())
     return math.ceil(total)
+
+
+def estimated_embedding_tokens(inputs: Iterable[EmbedInput]) -> int:
+    """Return about how many tokens the inputs of an embedding have."""
+    return math.ceil(sum(len(each) if isinstance(each, tuple) else _of_text(each) for each in inputs))
 
 
 def _of_message(message: ChatMessage) -> float:

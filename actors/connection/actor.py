@@ -9,6 +9,7 @@ import attrs
 import trio
 
 from ...messages.chat import Response, Usage
+from ...messages.counting import CountCall
 from ...messages.embedding import EmbedAnswer, EmbedCall
 from ...messages.errors import (
     CancelledError,
@@ -33,11 +34,14 @@ from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
 from .gate import Gate
 from .permits import Permits
-from .port import EmbeddingProvider, Provider
+from .port import CountingProvider, EmbeddingProvider, Provider
 from .rates import Rates, Reservation
 from .size import input_tokens, most_output_tokens
 
 AnswerT = TypeVar("AnswerT", Response, EmbedAnswer)
+
+# Counts in flight at once: they must leave the connections to the calls.
+_MOST_COUNTS: Final = 4
 
 # Seconds that closing idle sockets may take.
 _CLOSE_TIMEOUT: Final = 1.0
@@ -64,13 +68,14 @@ class ConnectionConfig:
     limits: LimitSettings = LimitSettings()
 
 
-Command: TypeAlias = Call | StreamCall | EmbedCall | HealthChanged
+Command: TypeAlias = Call | StreamCall | EmbedCall | CountCall | HealthChanged
 
 
 class Connection(Actor[Command]):
     """Owns the permits of one provider instance and the provider behind it.
 
-    Takes Call, StreamCall and EmbedCall, and HealthChanged from health. Tells AttemptFinished to health and metering, LimitReached to health.
+    Takes Call, StreamCall, EmbedCall and CountCall, and HealthChanged from health. Tells AttemptFinished to health and metering, LimitReached to
+    health.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
@@ -80,6 +85,7 @@ class Connection(Actor[Command]):
         self._provider = provider
         self._health = health
         self._metering = metering
+        self._counting = trio.CapacityLimiter(_MOST_COUNTS)
         well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
         gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
         self._permits = Permits(gate, config.max_concurrency, config.max_queue)
@@ -107,6 +113,15 @@ class Connection(Actor[Command]):
         if not isinstance(provider, EmbeddingProvider):
             raise UnsupportedCapability(f"{self._config.instance} makes no embeddings", capability="embeddings")
         return await self._attempt(message, lambda: provider.embed(message.batch, message.target.model))
+
+    @spawned
+    async def on_count_call(self, message: CountCall) -> int:
+        """Have a prompt counted; that is no attempt, and says nothing of the provider's health."""
+        provider = self._provider
+        if not isinstance(provider, CountingProvider):
+            raise UnsupportedCapability(f"{self._config.instance} does not count tokens", capability="count_tokens")
+        async with self._counting:
+            return await provider.count_tokens(message.request, message.target.model)
 
     def on_health_changed(self, message: HealthChanged) -> None:
         """Admit accordingly from now on."""

@@ -45,6 +45,19 @@ class Provider(Protocol):
 
 
 @runtime_checkable
+class CountingProvider(Protocol):
+    """A provider that counts tokens, without a charge. For one that lacks this method they are estimated."""
+
+    async def count_tokens(self, request: Request, model: str) -> int:
+        """Return how many tokens the prompt has for the model.
+
+        Raises:
+            UnsupportedCapability: It cannot count this.
+            LegionError: Why there is no count.
+        """
+
+
+@runtime_checkable
 class EmbeddingProvider(Protocol):
     """A provider that makes vectors, too. One that lacks this method is never asked for any."""
 

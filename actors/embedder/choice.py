@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -82,8 +83,12 @@ def choose_targets(
         EmbeddingUnavailableError: Nobody can make vectors.
     """
     choice = _Choice(catalogues, settings)
-    pool = [each for each in sources if request.provider in (*_AUTOMATIC, each.name, each.provider)]
-    if not pool and request.provider not in _AUTOMATIC:
+    pool = [
+        each
+        for each in sources
+        if request.provider in (*_AUTOMATIC, each.name, each.provider) and request.tier in (None, each.tier)
+    ]
+    if not pool and request.provider not in _AUTOMATIC and request.tier is None:
         known = ", ".join(each.name for each in sources) or "none"
         raise UnknownProviderError(f"no provider {request.provider!r}; there are {known}", provider=request.provider)
     if request.model not in _AUTOMATIC:
@@ -180,6 +185,11 @@ def _target(source: Source, model: str) -> Target:
 
 
 def _permitted(request: EmbedRequest, targets: list[Target]) -> tuple[Target, ...]:
+    allowed = request.allowed_models
+    if allowed is not None:
+        targets = [each for each in targets if any(fnmatch.fnmatchcase(each.model, pattern) for pattern in allowed)]
+        if not targets:
+            raise EmbeddingUnavailableError(f"no embedding model is allowed by {', '.join(allowed)}")
     if request.intent.get("privacy") != "strict":
         return tuple(targets)
     permitted = tuple([each for each in targets if each.tier in _PRIVATE])
@@ -192,7 +202,7 @@ def _permitted(request: EmbedRequest, targets: list[Target]) -> tuple[Target, ..
 def _nobody(request: EmbedRequest, pool: Sequence[Source]) -> LegionError:
     if request.model not in _AUTOMATIC:
         return UnknownModelError(f"no provider serves the embedding model {request.model!r}", model=request.model)
-    if request.provider not in _AUTOMATIC:
+    if request.provider not in _AUTOMATIC and pool:
         provider = pool[0].provider
         return EmbeddingUnavailableError(
             f"{request.provider} has no embedding model that is known: name one, or set embedding.provider_models.{provider}"

@@ -16,6 +16,7 @@ from ..prices import price_book
 from ..providers.build import build_provider
 from ..stores.choose import Stores, stores_of
 from .connections import connection_spec
+from .counting import counter
 from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
@@ -81,6 +82,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             ),
             child("structurer", lambda: structurer(system)),
             child("inference", inference(settings, instances, system, host)),
+            child("counter", lambda: counter(settings, system)),
             child("embedder", lambda: embedder(settings, instances, system)),
             *edge,
         ),

@@ -114,6 +114,25 @@ class ProviderDialect(Protocol):
         """Path of the catalogue below the provider's root ("/models")."""
 
 
+class CountingDialect(Protocol):
+    """The client's half of an API that counts tokens."""
+
+    def render_count_call(self, request: Request, model: str, options: DialectOptions) -> WireRequest:
+        """Return the question how long a prompt is.
+
+        Raises:
+            UnsupportedCapability: The dialect cannot say what the request needs.
+        """
+
+    def parse_count_answer(self, body: bytes) -> int:
+        """Return the number of tokens.
+
+        Raises:
+            ProviderError: The body is no count.
+            UpstreamError: The body is an error in disguise.
+        """
+
+
 class EmbeddingDialect(Protocol):
     """The client's half of an API for embeddings: we speak it to a provider."""
 

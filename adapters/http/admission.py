@@ -5,15 +5,20 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import attrs
 from starlette.types import Scope
 
 from ...messages.chat import Escalation, Request
+from ...messages.embedding import EmbedRequest
 from ...messages.errors import AccessDeniedError, InvalidRequestError
 from ...messages.tracing import inherited
 from .keyring import Holder
+
+AskedT = TypeVar("AskedT", Request, EmbedRequest)
+
+_OF_EMBEDDINGS: Final = frozenset(field.name for field in attrs.fields(EmbedRequest))
 
 # Where the holder of the shown key stands in the scope of an admitted request.
 HOLDER: Final = "legion_llm.holder"
@@ -31,10 +36,10 @@ _NO: Final = ("0", "false", "no", "off")
 _HIGHEST_LEVEL: Final = 3
 
 
-def admitted(request: Request, scope: Scope) -> Request:
+def admitted(request: AskedT, scope: Scope) -> AskedT:
     """Return the request with what the way it came says of it.
 
-    Who a caller is follows from its key alone, never from what the body says.
+    Who a caller is follows from its key alone, never from what the body says. What only chats know (a priority) is left aside for embeddings.
 
     Raises:
         InvalidRequestError: A header, or a field of the body's extension, says something that cannot be meant.
@@ -50,6 +55,8 @@ def admitted(request: Request, scope: Scope) -> Request:
     holder: Holder | None = scope.get(HOLDER)
     if holder is not None:
         _bind(told, holder)
+    if isinstance(request, EmbedRequest):
+        told = {name: value for name, value in told.items() if name in _OF_EMBEDDINGS}
     admitted = attrs.evolve(request, **told) if told else request
     if holder is not None and holder.rights.models is not None:
         _check_model(admitted, holder)
@@ -65,7 +72,7 @@ def _bind(told: dict[str, Any], holder: Holder) -> None:
         told["allowed_models"] = holder.rights.models
 
 
-def _check_model(request: Request, holder: Holder) -> None:
+def _check_model(request: Request | EmbedRequest, holder: Holder) -> None:
     """Refuse early what is named; what the router chooses is held to the same patterns there."""
     model = request.model
     if model in (None, "", "auto") or is_allowed(model, request.allowed_models):

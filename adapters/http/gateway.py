@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ...messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
+from ...messages.counting import TokenCount
 from ...messages.embedding import EmbedRequest, EmbedResponse
 from ...runtime import Reply, Stream
 
@@ -28,6 +29,13 @@ class Gateway(Protocol):
 
     def embed(self, request: EmbedRequest) -> Reply[EmbedResponse]:
         """Turn texts into vectors.
+
+        Raises:
+            SystemNotRunning: Nothing is taken now.
+        """
+
+    def count_tokens(self, request: Request) -> Reply[TokenCount]:
+        """Say how long a prompt is.
 
         Raises:
             SystemNotRunning: Nothing is taken now.

@@ -7,9 +7,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from ...messages.chat import Request, Usage
+from ...messages.embedding import EmbedRequest
 from ...messages.errors import CallerLimitError
 from ...messages.settings import KeySettings
-from ...messages.tokens import estimated_input_tokens
+from ...messages.tokens import estimated_embedding_tokens, estimated_input_tokens
 
 # Where the limits of the holder stand in the scope of an admitted request.
 LIMITS: Final = "legion_llm.limits"
@@ -117,7 +118,7 @@ class Admission:
 _UNLIMITED: Final = Admission(None, 0.0)
 
 
-def admission_of(limits: KeyLimits | None, request: Request) -> Admission:
+def admission_of(limits: KeyLimits | None, request: Request | EmbedRequest) -> Admission:
     """Let a request in, as the limits of its key allow.
 
     Raises:
@@ -125,4 +126,8 @@ def admission_of(limits: KeyLimits | None, request: Request) -> Admission:
     """
     if limits is None:
         return _UNLIMITED
-    return limits.admit(estimated_input_tokens(request) if limits.counts_tokens else 0.0)
+    if not limits.counts_tokens:
+        return limits.admit(0.0)
+    if isinstance(request, EmbedRequest):
+        return limits.admit(estimated_embedding_tokens(request.inputs))
+    return limits.admit(estimated_input_tokens(request))

@@ -21,7 +21,7 @@ from .routes.chat import ChatEndpoint
 from .routes.description import DescriptionRoute
 from .routes.embeddings import EmbeddingsRoute
 from .routes.gemini import VERSIONS as GEMINI_VERSIONS
-from .routes.gemini import CountEndpoint, GenerateEndpoint, nothing_here
+from .routes.gemini import CountEndpoint, EmbedEndpoint, GenerateEndpoint, nothing_here
 from .routes.inference import InferenceEndpoint
 from .routes.models import ModelRoutes
 from .routes.status import StatusRoutes
@@ -89,7 +89,7 @@ def _rows(
         *[
             Row(
                 path=f"{path}/count_tokens",
-                endpoint=TokenCount(spoken, config).count,
+                endpoint=TokenCount(gateway, spoken, config).count,
                 methods=post,
                 dialect=spoken,
             )
@@ -141,7 +141,15 @@ def _gemini(gateway: Gateway, config: HttpApiConfig, models: ModelRoutes) -> Ite
         model = f"/{version}/models/{{model:path}}"
         yield Row(path=f"{model}:generateContent", endpoint=whole, methods=("POST",), dialect=spoken)
         yield Row(path=f"{model}:streamGenerateContent", endpoint=stream, methods=("POST",), dialect=spoken)
-        yield Row(path=f"{model}:countTokens", endpoint=CountEndpoint(config).count, methods=("POST",), dialect=spoken)
+        yield Row(
+            path=f"{model}:countTokens",
+            endpoint=CountEndpoint(gateway, config).count,
+            methods=("POST",),
+            dialect=spoken,
+        )
+        for method, is_batch in (("embedContent", False), ("batchEmbedContents", True)):
+            endpoint = EmbedEndpoint(gateway, config, is_batch=is_batch).embed
+            yield Row(path=f"{model}:{method}", endpoint=endpoint, methods=("POST",), dialect=spoken)
         if version != "v1":
             yield Row(path=f"/{version}/models", endpoint=models.every, dialect=spoken)
             yield Row(path=f"/{version}/models/{{id:path}}", endpoint=models.one, dialect=spoken)

@@ -10,21 +10,24 @@ from ...actors.connection.port import Provider
 from ...messages.errors import SettingsError
 from ...messages.settings import InstanceSettings, Kind, TimeoutSettings
 from ..dialects.anthropic import VERSION, AnthropicMessages
-from ..dialects.gemini import Gemini
+from ..dialects.gemini import Gemini, GeminiEmbed
 from ..dialects.ollama import Ollama, OllamaEmbed
 from ..dialects.openai_chat import OpenAIChat
 from ..dialects.openai_embeddings import OpenAIEmbeddings
-from ..dialects.protocol import DialectOptions, EmbeddingDialect, ProviderDialect
+from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect
 from ..settings.credentials import Absent, credential_for, headers_for
 from .demo import DemoProvider
 from .endpoint import Endpoint, setting_path
-from .http import HttpProvider
+from .http import HttpProvider, Skills
 from .native_schema import Shaper
 from .transports import TransportFactory, transport_for
 
 # OpenAI has renamed the field that limits the answer; the servers that imitate it mostly know the old name alone.
 _OPENAI: Final = OpenAIChat(max_tokens_field="max_completion_tokens")
 _OPENAI_LIKE: Final = OpenAIChat(max_tokens_field="max_tokens")
+
+_ANTHROPIC: Final = AnthropicMessages()
+_GEMINI: Final = Gemini()
 
 _JWT_DOTS: Final = 2
 
@@ -34,8 +37,8 @@ _OWN_HEADERS: Final[Mapping[Kind, str]] = {"anthropic": "X-Api-Key", "gemini": "
 DIALECTS: Final[Mapping[Kind, ProviderDialect]] = MappingProxyType(
     {
         "openai": _OPENAI,
-        "anthropic": AnthropicMessages(),
-        "gemini": Gemini(),
+        "anthropic": _ANTHROPIC,
+        "gemini": _GEMINI,
         "azure": _OPENAI,
         "openai_compat": _OPENAI_LIKE,
         "vllm": _OPENAI_LIKE,
@@ -56,8 +59,11 @@ EMBEDDINGS: Final[Mapping[Kind, EmbeddingDialect]] = MappingProxyType(
         "vllm": _OPENAI_LIKE_EMBEDDINGS,
         "mlx": _OPENAI_LIKE_EMBEDDINGS,
         "ollama": OllamaEmbed(),
+        "gemini": GeminiEmbed(),
     }
 )
+
+COUNTING: Final[Mapping[Kind, CountingDialect]] = MappingProxyType({"anthropic": _ANTHROPIC, "gemini": _GEMINI})
 
 
 def build_provider(
@@ -78,8 +84,11 @@ def build_provider(
     return HttpProvider(
         endpoint=endpoint_for(instance, environ, instance.timeouts),
         dialect=DIALECTS[instance.kind],
-        embeddings=EMBEDDINGS.get(instance.kind),
-        shaper=Shaper(instance.kind, instance.native_schema),
+        skills=Skills(
+            embeddings=EMBEDDINGS.get(instance.kind),
+            counting=COUNTING.get(instance.kind),
+            shaper=Shaper(instance.kind, instance.native_schema),
+        ),
         transport=transport_factory(instance, environ),
         options=DialectOptions(
             extra_body=instance.extra_body, enable_thinking=instance.enable_thinking, origin=instance.name

@@ -133,6 +133,11 @@ class DemoProvider:
             usage=Usage(uncached_input=sum([len(tokens_of_input(content)) for content in batch.inputs])),
         )
 
+    async def count_tokens(self, request: Request, model: str) -> int:
+        """Return how many words the prompt has; see the port."""
+        await self._begin(model)
+        return reply_to(request).usage.input_tokens
+
     async def aclose(self) -> None:
         """Do nothing: there is nothing to close."""
 

@@ -10,13 +10,14 @@ import attrs
 import httpx
 
 from ...actors.connection.port import ChunkSink
-from ...messages.chat import ChatMessage, Request, Response
+from ...messages.chat import ChatMessage, Request, Response, Usage
 from ...messages.content import ThinkingBlock
 from ...messages.embedding import EmbedAnswer, EmbedBatch
 from ...messages.errors import UnsupportedCapability
 from ...messages.limits import RateLimits
+from ...messages.tokens import estimated_embedding_tokens
 from ...messages.tracing import traceparent_of
-from ..dialects.protocol import DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
+from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
 from .allowances import rate_limits_of
 from .endpoint import Endpoint
 from .exchange import Exchange
@@ -28,6 +29,21 @@ from .relay import Relay
 T = TypeVar("T")
 
 MAX_BODY_BYTES: Final = 32 * 1024 * 1024
+
+
+@attrs.frozen(kw_only=True)
+class Skills:
+    """What a provider can do beside chats.
+
+    Attributes:
+        embeddings: What is spoken there about embeddings, or None where there are none.
+        counting: What is spoken there about the length of prompts, or None where nobody counts.
+        shaper: Knows which models keep to a schema; None: all do.
+    """
+
+    embeddings: EmbeddingDialect | None = None
+    counting: CountingDialect | None = None
+    shaper: Shaper | None = None
 
 
 class HttpProvider:
@@ -42,8 +58,7 @@ class HttpProvider:
         endpoint: Endpoint,
         dialect: ProviderDialect,
         transport: httpx.AsyncBaseTransport,
-        embeddings: EmbeddingDialect | None = None,
-        shaper: Shaper | None = None,
+        skills: Skills | None = None,
         options: DialectOptions | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
         wall_clock: Callable[[], float] = time.time,
@@ -54,8 +69,7 @@ class HttpProvider:
             endpoint: Where it lives.
             dialect: What is spoken there.
             transport: Carries the requests; belongs to the provider from now on.
-            embeddings: What is spoken there about embeddings, or None where there are none.
-            shaper: Knows which models keep to a schema; None: all do.
+            skills: What it can do beside chats; None: nothing.
             options: What the settings add to each request.
             max_body_bytes: Most bytes of a whole answer, and most characters of a streamed one.
             wall_clock: Returns Unix seconds, for answers that do not tell when they were made.
@@ -63,8 +77,7 @@ class HttpProvider:
         self.name = endpoint.name
         self._endpoint = endpoint
         self._dialect = dialect
-        self._embeddings = embeddings
-        self._shaper = shaper
+        self._skills = skills or Skills()
         self._transport = transport
         self._options = options or DialectOptions()
         self._max_body_bytes = max_body_bytes
@@ -102,13 +115,27 @@ class HttpProvider:
 
     async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
         """Return one vector per input; see the port."""
-        dialect = self._embeddings
+        dialect = self._skills.embeddings
         if dialect is None:
             raise UnsupportedCapability(f"{self.name} makes no embeddings", capability="embeddings")
         wire = dialect.render_embed(batch, model, self._options)
         post = self._endpoint.post(wire.path, wire.body, stream=False)
         answer, limits = await self._read(post, model, dialect.parse_embed)
+        if answer.usage.source == "partial":
+            # Some do not tell; what is charged for must be counted all the same.
+            estimate = Usage(uncached_input=estimated_embedding_tokens(batch.inputs), source="estimated")
+            answer = attrs.evolve(answer, usage=estimate)
         return attrs.evolve(answer, warnings=wire.warnings, rate_limit=limits) if wire.warnings or limits else answer
+
+    async def count_tokens(self, request: Request, model: str) -> int:
+        """Return the length of a prompt; see the port."""
+        dialect = self._skills.counting
+        if dialect is None:
+            raise UnsupportedCapability(f"{self.name} does not count tokens", capability="count_tokens")
+        wire = dialect.render_count_call(request, model, self._options)
+        post = self._endpoint.post(wire.path, wire.body, stream=False)
+        count, _limits = await self._read(post, model, dialect.parse_count_answer)
+        return count
 
     async def aclose(self) -> None:
         """Close the transport. May be called twice."""
@@ -117,8 +144,9 @@ class HttpProvider:
     def _rendered(self, request: Request, model: str, *, stream: bool) -> tuple[WireRequest, bool]:
         """Return the request on the wire, and whether the model had to be told in words which shape its answer shall have."""
         told: tuple[str, ...] = ()
-        if request.response_format is not None and self._shaper is not None:
-            request, told = self._shaper.shaped(request, model)
+        shaper = self._skills.shaper
+        if request.response_format is not None and shaper is not None:
+            request, told = shaper.shaped(request, model)
         wire = self._dialect.render_request(request, model, stream=stream, options=self._options)
         return (attrs.evolve(wire, warnings=(*told, *wire.warnings)), True) if told else (wire, False)
 

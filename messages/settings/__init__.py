@@ -10,6 +10,7 @@ from .api import ApiSettings, KeySettings, TlsSettings
 from .assignment import RoleSettings, TierAssignmentSettings
 from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
+from .counting import CountingSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings, PrefixSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
@@ -38,6 +39,7 @@ __all__ = [
     "ApiSettings",
     "CircuitBreakerSettings",
     "ComplianceSettings",
+    "CountingSettings",
     "DemoFailure",
     "DemoSettings",
     "DiscoverySettings",

@@ -11,6 +11,7 @@ from .api import ApiSettings
 from .assignment import TierAssignmentSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .compliance import ComplianceSettings
+from .counting import CountingSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
 from .families import FAMILIES, KINDS, Kind, api_root
@@ -45,6 +46,7 @@ class Settings:
         compliance: What becomes of texts that hold personal or medical data.
         tier_assignment: Which tier suits a request that names none.
         embedding: How texts become vectors.
+        counting: How the length of a prompt is found before it is sent.
         structured: How answers that must fit a schema are got.
         store: Where ledger, audit and conversations are kept.
 
@@ -69,6 +71,7 @@ class Settings:
     compliance: ComplianceSettings = ComplianceSettings()
     tier_assignment: TierAssignmentSettings = TierAssignmentSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    counting: CountingSettings = CountingSettings()
     structured: StructuredSettings = StructuredSettings()
     store: StoreSettings = StoreSettings()
 

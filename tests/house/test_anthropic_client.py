@@ -148,7 +148,7 @@ def test_the_async_client(url):
     assert asyncio.run(main()) == (TEXT, TEXT)
 
 
-def test_the_length_of_a_prompt_is_estimated_without_asking_a_provider(client, anthropic_server):
+def test_the_length_of_a_prompt_is_estimated_where_the_provider_does_not_tell(client):
     short = client.messages.count_tokens(model="claude-1", messages=ASKED["messages"])
     long = client.messages.count_tokens(
         model="claude-1", messages=ASKED["messages"], system="word " * 1000, tools=[TOOL]
@@ -156,7 +156,6 @@ def test_the_length_of_a_prompt_is_estimated_without_asking_a_provider(client, a
 
     assert 0 < short.input_tokens < 20
     assert long.input_tokens == pytest.approx(1300, rel=0.2)
-    assert not [request for request in anthropic_server.requests if "messages" in request.path]
 
 
 def test_a_bad_prompt_is_not_counted(client):

@@ -8,7 +8,8 @@ import httpx
 import legion_llm
 import openai
 import pytest
-from embedding import OPENAI_LENGTH, ollama_embeddings, openai_embeddings
+from embedding import OPENAI_LENGTH, gemini_embeddings, ollama_embeddings, openai_embeddings
+from google import genai
 from legion_llm.actors.metering.actor import AttemptsWanted
 from upstream import Fault, openai_upstream
 
@@ -284,3 +285,58 @@ def test_what_must_not_be_cut_is_refused(serving, local):
     cut = httpx.post(f"{legion.url}/api/embed", json=body)
 
     assert (whole.status_code, cut.status_code) == (400, 200)
+
+
+# -- keys
+
+
+def test_the_holder_of_a_key_embeds_with_what_its_key_allows(serving, vendor, local):
+    keys = {"ann": {"key": "ann-key", "models": ["text-*"]}, "bob": {"key": "bob-key", "intent": {"privacy": "strict"}}}
+    providers = {"openai": openai_at(vendor), "ollama": ollama_at(local)}
+    legion = serving(providers, api={"port": 0, "keys": keys})
+
+    def embed(key, model):
+        headers = {"authorization": f"Bearer {key}"}
+        return httpx.post(f"{legion.url}/v1/embeddings", json={"model": model, "input": "a"}, headers=headers)
+
+    assert embed("ann-key", "mxbai-embed-large").status_code == 401
+    assert embed("ann-key", "auto").json()["model"] == "text-embedding-3-small"
+    assert embed("bob-key", "auto").json()["model"] == "mxbai-embed-large"
+    assert embed("bob-key", "text-embedding-3-small").status_code == 403
+    assert embed("none", "auto").status_code == 401
+
+
+# -- Gemini
+
+
+def test_gemini_embeds_and_its_tokens_are_estimated(embedded):
+    with gemini_embeddings() as server:
+        block = {"base_url": server.url, "api_key": "none", "models": ["gemini-3-pro"]}
+        legion = embedded({"gemini": block})
+
+        response = legion.embed(["aaaa", "bb"], provider="gemini", task="query").get(5)
+
+        assert (response.model, response.dimensions, response.usage.source) == (
+            "gemini-embedding-001",
+            1024,
+            "estimated",
+        )
+        assert server.requests[-1].json()["requests"][0]["taskType"] == "RETRIEVAL_QUERY"
+        # Google leaves it to its callers to scale vectors that it shortened.
+        assert sum(number * number for number in response.vector) == pytest.approx(1)
+
+
+def test_geminis_client_embeds_and_counts(serving):
+    with gemini_embeddings() as server:
+        gemini = {"base_url": server.url, "api_key": "none", "models": ["gemini-3-pro"]}
+        legion = serving({"gemini": gemini, "demo": {}})
+        client = genai.Client(api_key="none", http_options={"base_url": legion.url})
+
+        made = client.models.embed_content(
+            model="demo", contents=["a", "b"], config={"output_dimensionality": 8, "task_type": "RETRIEVAL_DOCUMENT"}
+        )
+        counted = client.models.count_tokens(model="gemini-3-pro", contents="How long is this?")
+        client.close()
+
+    assert [len(each.values) for each in made.embeddings] == [8, 8]
+    assert counted.total_tokens == 99

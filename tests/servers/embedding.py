@@ -76,3 +76,21 @@ def _error(words: str) -> bytes:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
+
+
+def gemini_embeddings() -> ScriptedServer:
+    """Google's server: batchEmbedContents, which tells no tokens, and countTokens, which counts 99."""
+
+    def script(request: ReceivedRequest) -> tuple[Action, ...]:
+        body = request.json()
+        if request.path.endswith(":countTokens") and "contents" in body["generateContentRequest"]:
+            return (Send(answer(_json({"totalTokens": 99}))),)
+        if not request.path.endswith(":batchEmbedContents"):
+            return (Send(answer(_json({"error": {"code": 404, "message": "no"}}), status="404 Not Found")),)
+        made = [
+            {"values": vector_of(each["content"]["parts"][0]["text"], each.get("outputDimensionality", 3072))}
+            for each in body["requests"]
+        ]
+        return (Send(answer(_json({"embeddings": made}))),)
+
+    return ScriptedServer(script)

@@ -14,15 +14,15 @@ from ..protocol import DialectOptions, WireRequest
 from .errors import render_error
 from .models import parse_models
 from .request_parsing import parse_count_request, parse_request
-from .request_rendering import render_request
-from .response import parse_response, render_response
+from .request_rendering import render_count_call, render_request
+from .response import parse_count_answer, parse_response, render_response
 from .stream_parsing import MessagesStreamParser
 from .stream_rendering import MessagesStreamRenderer
 from .words import MODELS_PATH, NAME
 
 
 class AnthropicMessages:
-    """Both halves of the dialect; implements `ProviderDialect` and `ServedDialect`.
+    """Both halves of the dialect; implements `ProviderDialect`, `CountingDialect` and `ServedDialect`.
 
     What is lost on the way from other dialects, each with a warning: seed and penalties, a temperature above 1, json_object,
     names of messages, instructions between the turns (they become the user's words), reasoning that Anthropic did not sign.
@@ -56,6 +56,14 @@ class AnthropicMessages:
     def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
         """See `ProviderDialect`."""
         return parse_models(body)
+
+    def render_count_call(self, request: Request, model: str, options: DialectOptions) -> WireRequest:
+        """See `CountingDialect`."""
+        return render_count_call(request, model, options)
+
+    def parse_count_answer(self, body: bytes) -> int:
+        """See `CountingDialect`."""
+        return parse_count_answer(body)
 
     # -- the server's half --
 

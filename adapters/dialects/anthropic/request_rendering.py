@@ -15,9 +15,23 @@ from ..rendering import Rendering
 from .block_rendering import render_content
 from .parameters import add_generation, add_response_format, add_thinking
 from .tools import add_tools
-from .words import NAME, PATH
+from .words import COUNT_PATH, NAME, PATH
 
 _OURS: Final = frozenset({"model", "messages", "stream", "max_tokens"})
+# What has a say in the length of a prompt; the rest is refused where tokens are counted.
+_COUNTED: Final = frozenset(
+    {
+        "model",
+        "messages",
+        "system",
+        "tools",
+        "tool_choice",
+        "thinking",
+        "output_config",
+        "context_management",
+        "mcp_servers",
+    }
+)
 
 
 def render_request(request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
@@ -27,6 +41,26 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
         UnsupportedCapability: The dialect cannot say what the request needs.
         InvalidRequestError: A tool call's arguments are no JSON object, or the request cannot be written as JSON.
     """
+    body, warnings = _body(request, model, stream=stream, options=options)
+    return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=warnings)
+
+
+def render_count_call(request: Request, model: str, options: DialectOptions) -> WireRequest:
+    """Return the question how long a prompt is: the request, without what is about the answer alone.
+
+    Raises:
+        UnsupportedCapability: The dialect cannot say what the request needs.
+        InvalidRequestError: As for `render_request`.
+    """
+    body, warnings = _body(request, model, stream=False, options=options)
+    counted = {key: value for key, value in body.items() if key in _COUNTED}
+    return WireRequest(path=COUNT_PATH, body=write_json(counted, InvalidRequestError), warnings=warnings)
+
+
+def _body(
+    request: Request, model: str, *, stream: bool, options: DialectOptions
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the body of a request, and what could not be carried."""
     rendering = Rendering.of(request, NAME)
     body: dict[str, Any] = {"model": model}
     add_generation(body, request, rendering)
@@ -44,7 +78,7 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
         body["metadata"] = request.metadata
     _add_extra(body, request, rendering)
     body.update(options.extra_body)
-    return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=tuple(rendering.warnings))
+    return body, tuple(rendering.warnings)
 
 
 def _conversation(request: Request) -> tuple[Content | None, list[ChatMessage]]:

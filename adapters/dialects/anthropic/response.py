@@ -76,6 +76,22 @@ def text_of(source: Mapping[str, Any], key: str) -> str:
 # -- Writing ----------------------------------------------------------------------------------------------------------
 
 
+def parse_count_answer(body: bytes) -> int:
+    """Return the number of tokens.
+
+    Raises:
+        ProviderError: The body is no count.
+        UpstreamError: It is an error object under status 200.
+    """
+    answer = read_provider_object(body)
+    if answer.get("type") == "error" or answer.get("error"):
+        raise classify_value(answer)
+    count = answer.get("input_tokens")
+    if type(count) is not int or count < 0:
+        raise ProviderError("the provider's answer holds no number of tokens")
+    return count
+
+
 def render_response(response: Response) -> bytes:
     """Return the whole answer as JSON bytes; official clients can read it, whoever gave it.
 

@@ -9,6 +9,7 @@ from ....messages.chat import StopReason
 
 NAME: Final = "anthropic.messages"
 PATH: Final = "/messages"
+COUNT_PATH: Final = "/messages/count_tokens"
 MODELS_PATH: Final = "/models?limit=1000"
 VERSION: Final = "2023-06-01"
 

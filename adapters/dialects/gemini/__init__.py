@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .dialect import Gemini, GeminiCall
+from .embed import GeminiEmbed, GeminiEmbedCall
 
-__all__ = ["Gemini", "GeminiCall"]
+__all__ = ["Gemini", "GeminiCall", "GeminiEmbed", "GeminiEmbedCall"]

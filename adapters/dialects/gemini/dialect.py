@@ -14,15 +14,15 @@ from ..protocol import DialectOptions, Framing, WireRequest
 from .errors import render_error
 from .models import parse_models
 from .request_parsing import parse_count_request, parse_request
-from .request_rendering import render_request
-from .response import parse_response, render_response
+from .request_rendering import render_count_call, render_request
+from .response import parse_count_answer, parse_response, render_response
 from .stream_parsing import GenerateStreamParser
 from .stream_rendering import ARRAY, EVENTS, GenerateStreamRenderer
 from .words import MODELS_PATH, NAME
 
 
 class Gemini:
-    """The provider's half; implements `ProviderDialect`. The server's half, of which the path is a part, is `GeminiCall`.
+    """The provider's half; implements `ProviderDialect` and `CountingDialect`. The server's half, of which the path is a part, is `GeminiCall`.
 
     What is lost on the way from other dialects, each with a warning: marks for the prompt cache, names of messages, metadata, strict tools, a limit
     of one tool call a turn, reasoning that Google did not sign.
@@ -54,6 +54,14 @@ class Gemini:
     def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
         """See `ProviderDialect`."""
         return parse_models(body)
+
+    def render_count_call(self, request: Request, model: str, options: DialectOptions) -> WireRequest:
+        """See `CountingDialect`."""
+        return render_count_call(request, model, options)
+
+    def parse_count_answer(self, body: bytes) -> int:
+        """See `CountingDialect`."""
+        return parse_count_answer(body)
 
 
 class GeminiCall:

@@ -17,7 +17,7 @@ from .thinking import CONFIG as THINKING
 from .thinking import add_thinking
 from .tools import CONFIG as TOOL_CONFIG
 from .tools import add_tools
-from .words import NAME, call_path
+from .words import NAME, call_path, count_path, resource_of
 
 _OURS: Final = frozenset({"contents", "model", CONFIG, WRITTEN})
 
@@ -29,6 +29,25 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
         UnsupportedCapability: The dialect cannot say what the request needs.
         InvalidRequestError: A tool call's arguments are no JSON object, or the request cannot be written as JSON.
     """
+    body, warnings = _body(request, model, options)
+    path = call_path(model, stream=stream)
+    return WireRequest(path=path, body=write_json(body, InvalidRequestError), warnings=warnings)
+
+
+def render_count_call(request: Request, model: str, options: DialectOptions) -> WireRequest:
+    """Return the question how long a prompt is: the whole request, for its tools and instructions count.
+
+    Raises:
+        UnsupportedCapability: The dialect cannot say what the request needs.
+        InvalidRequestError: As for `render_request`.
+    """
+    body, warnings = _body(request, model, options)
+    counted = {"generateContentRequest": {"model": resource_of(model), **body}}
+    return WireRequest(path=count_path(model), body=write_json(counted, InvalidRequestError), warnings=warnings)
+
+
+def _body(request: Request, model: str, options: DialectOptions) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the body of a request, and what could not be carried."""
     rendering = Rendering.of(request, NAME)
     generation = generation_of(model)
     writing = Writing.of(request, rendering, generation, options.origin)
@@ -46,8 +65,7 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
         body[CONFIG] = config
     _add_extra(body, request, rendering)
     _merge(body, options.extra_body)
-    path = call_path(model, stream=stream)
-    return WireRequest(path=path, body=write_json(body, InvalidRequestError), warnings=tuple(rendering.warnings))
+    return body, tuple(rendering.warnings)
 
 
 def _add_extra(body: dict[str, Any], request: Request, rendering: Rendering) -> None:

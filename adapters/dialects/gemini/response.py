@@ -35,6 +35,22 @@ class AnswerIds(CallIds):
 # -- Reading ----------------------------------------------------------------------------------------------------------
 
 
+def parse_count_answer(body: bytes) -> int:
+    """Return the number of tokens.
+
+    Raises:
+        ProviderError: The body is no count.
+        UpstreamError: It is an error object under status 200.
+    """
+    answer = read_provider_object(body)
+    if answer.get("error"):
+        raise classify_value(answer)
+    count = answer.get("totalTokens")
+    if type(count) is not int or count < 0:
+        raise ProviderError("the provider's answer holds no number of tokens")
+    return count
+
+
 def parse_response(body: bytes) -> Response:
     """Return the answer; what has no name of ours goes to `extra`, that of the candidate under "candidate".
 

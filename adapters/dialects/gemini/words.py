@@ -63,6 +63,24 @@ def stop_reason_of(word: Any, *, has_calls: bool) -> StopReason:
 
 def call_path(model: str, *, stream: bool) -> str:
     """Return the path of a call: "/models/gemini-3-pro:generateContent"."""
-    resource = model if model.startswith(_COLLECTIONS) else f"models/{model}"
     method = "streamGenerateContent?alt=sse" if stream else "generateContent"
-    return f"/{quote(resource, safe='/')}:{method}"
+    return _path(model, method)
+
+
+def count_path(model: str) -> str:
+    """Return the path at which the tokens of a prompt are counted."""
+    return _path(model, "countTokens")
+
+
+def embed_path(model: str) -> str:
+    """Return the path at which texts are embedded."""
+    return _path(model, "batchEmbedContents")
+
+
+def resource_of(model: str) -> str:
+    """Return a model's name as Google writes it in bodies: "models/gemini-3-pro"."""
+    return model if model.startswith(_COLLECTIONS) else f"models/{model}"
+
+
+def _path(model: str, method: str) -> str:
+    return f"/{quote(resource_of(model), safe='/')}:{method}"

@@ -10,11 +10,13 @@ from starlette.responses import Response
 from ....messages.embedding import EmbedRequest, EmbedResponse
 from ....messages.errors import LegionError
 from ...dialects.protocol import ServedEmbeddings
+from ..admission import admitted
 from ..body import JsonBody
 from ..config import HttpApiConfig
 from ..faults import ClientGone
 from ..gateway import Gateway
 from ..identity import request_id_of, routing_headers
+from ..key_limits import LIMITS, admission_of
 from ..waiting import DisconnectWatch, unless_stopped
 
 # nginx's word for "client closed request": nobody reads it, but logs do.
@@ -45,8 +47,10 @@ class EmbeddingsRoute:
         headers = request.scope["headers"]
         try:
             body = await unless_stopped(JsonBody(headers, request.receive, self._config.settings).read())
-            wanted = self._dialect.parse_embed_request(body)
-            response = await self._answered(request, wanted)
+            wanted = admitted(self._dialect.parse_embed_request(body), request.scope)
+            with admission_of(request.scope.get(LIMITS), wanted) as admission:
+                response = await self._answered(request, wanted)
+                admission.settle(response.usage)
         except ClientGone:
             return Response(status_code=_CLIENT_GONE)
         answer = Response(self._dialect.render_embed_response(response, wanted), media_type="application/json")

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ....messages.errors import NotFoundError
-from ...dialects.gemini import GeminiCall
+from ...dialects.gemini import GeminiCall, GeminiEmbedCall
 from ..config import HttpApiConfig
 from ..gateway import Gateway
 from .chat import ChatEndpoint
+from .embeddings import EmbeddingsRoute
 from .tokens import TokenCount
 
 VERSIONS: Final = ("v1beta", "v1", "v1alpha")
@@ -47,15 +48,37 @@ class CountEndpoint:
     """Counts the tokens of a prompt.
 
     Args:
+        gateway: Who counts.
         config: Limits.
     """
 
-    def __init__(self, config: HttpApiConfig) -> None:
+    def __init__(self, gateway: Gateway, config: HttpApiConfig) -> None:
+        self._gateway = gateway
         self._config = config
 
     async def count(self, request: Request) -> Response:
         """Answer with the number of tokens."""
-        return await TokenCount(GeminiCall(request.path_params["model"]), self._config).count(request)
+        return await TokenCount(self._gateway, GeminiCall(request.path_params["model"]), self._config).count(request)
+
+
+class EmbedEndpoint:
+    """Turns texts into vectors.
+
+    Args:
+        gateway: Who answers.
+        config: Limits.
+        is_batch: Whether a body holds many texts.
+    """
+
+    def __init__(self, gateway: Gateway, config: HttpApiConfig, *, is_batch: bool) -> None:
+        self._gateway = gateway
+        self._config = config
+        self._is_batch = is_batch
+
+    async def embed(self, request: Request) -> Response:
+        """Answer with the vectors."""
+        call = GeminiEmbedCall(request.path_params["model"], is_batch=self._is_batch)
+        return await EmbeddingsRoute(self._gateway, call, self._config).embed(request)
 
 
 async def nothing_here(request: Request) -> Response:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from google.genai import types as google_types
 from hypothesis import given
 from hypothesis import strategies as st
+from legion_llm.adapters.dialects.gemini import GeminiEmbed, GeminiEmbedCall
 from legion_llm.adapters.dialects.ollama import OllamaEmbed
 from legion_llm.adapters.dialects.openai_embeddings import OpenAIEmbeddings
 from legion_llm.adapters.dialects.protocol import DialectOptions
@@ -23,6 +25,7 @@ from openai.types import CreateEmbeddingResponse
 OPTIONS = DialectOptions()
 OPENAI = OpenAIEmbeddings(encoding="base64")
 OLLAMA = OllamaEmbed()
+GEMINI = GeminiEmbed()
 
 
 def parse(dialect, value):
@@ -174,7 +177,12 @@ def test_the_purpose_may_be_named_as_gateways_do(kind, task):
 
 @given(st.binary(max_size=60) | st.from_type(dict).map(lambda value: json.dumps(value, default=str).encode()))
 def test_whatever_a_client_sends_is_a_request_or_a_mistake_of_its_own(body):
-    for dialect in (OPENAI, OLLAMA, OllamaEmbed(is_old=True)):
+    for dialect in (
+        OPENAI,
+        OLLAMA,
+        OllamaEmbed(is_old=True),
+        *[GeminiEmbedCall("m", is_batch=many) for many in (True, False)],
+    ):
         with pytest.raises(InvalidRequestError):
             dialect.parse_embed_request(body)
 
@@ -211,3 +219,78 @@ def test_ollamas_answers_old_and_new(answer):
 def test_ollamas_junk_is_an_error(answer):
     with pytest.raises(UpstreamError):
         parse(OLLAMA, answer)
+
+
+# -- Gemini
+
+
+def test_gemini_is_asked_for_each_text_with_purpose_and_length():
+    wire = GEMINI.render_embed(
+        EmbedBatch(inputs=("a", "b"), task="query", dimensions=8), "gemini-embedding-001", OPTIONS
+    )
+
+    assert wire.path == "/models/gemini-embedding-001:batchEmbedContents"
+    first, second = json.loads(wire.body)["requests"]
+    assert first == {
+        "model": "models/gemini-embedding-001",
+        "taskType": "RETRIEVAL_QUERY",
+        "outputDimensionality": 8,
+        "content": {"parts": [{"text": "a"}]},
+    }
+    assert second["content"] == {"parts": [{"text": "b"}]}
+
+
+def test_the_official_type_reads_our_request_to_gemini():
+    wire = GEMINI.render_embed(EmbedBatch(inputs=("a",), task="document"), "m", OPTIONS)
+
+    content = google_types.Content.model_validate(json.loads(wire.body)["requests"][0]["content"])
+    assert content.parts[0].text == "a"
+
+
+def test_gemini_does_not_tell_the_tokens():
+    answer = parse(GEMINI, {"embeddings": [{"values": [1, 2]}]})
+
+    assert (answer.vectors, answer.usage.source) == (((1.0, 2.0),), "partial")
+
+
+def test_gemini_takes_no_tokens():
+    with pytest.raises(UnsupportedCapability):
+        sent(GEMINI, inputs=((1, 2),))
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"embeddings": 5}, {"embeddings": [5]}, {"error": {"code": 400, "message": "no"}}]
+)
+def test_geminis_junk_is_an_error(answer):
+    with pytest.raises(UpstreamError):
+        parse(GEMINI, answer)
+
+
+def test_geminis_clients_may_write_their_fields_either_way():
+    text = {"parts": [{"text": "a"}, {"text": "b"}]}
+    call = GeminiEmbedCall("m", is_batch=False)
+
+    for body in (
+        {"content": text, "taskType": "RETRIEVAL_QUERY", "outputDimensionality": 8},
+        {"content": text, "task_type": "RETRIEVAL_QUERY", "output_dimensionality": 8},
+    ):
+        request = call.parse_embed_request(json.dumps(body).encode())
+        assert (request.inputs, request.task, request.dimensions) == (("a\nb",), "query", 8)
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({}, "requests"),
+        ({"requests": []}, "requests"),
+        ({"requests": [{}]}, "requests.0.content"),
+        ({"requests": [{"content": {"parts": []}}]}, "requests.0.content"),
+        ({"requests": [{"content": {"parts": [{"inlineData": {}}]}}]}, "requests.0.content.parts.0.text"),
+        ({"requests": [{"content": {"parts": [{"text": "a"}]}}, {"content": {}, "taskType": "X"}]}, "requests.1"),
+    ],
+)
+def test_geminis_clients_hear_which_field_is_wrong(body, param):
+    with pytest.raises(InvalidRequestError) as caught:
+        GeminiEmbedCall("m", is_batch=True).parse_embed_request(json.dumps(body).encode())
+
+    assert caught.value.param == param

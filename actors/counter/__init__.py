@@ -1,0 +1,1 @@
+"""How long a prompt is: the provider's word, or an estimate."""
