@@ -11,22 +11,34 @@ import attrs
 
 from .base import Message, StreamMessage
 from .caller import ANONYMOUS, Caller
+from .catalogue import Capability
 from .chat import Chunk, ModelInfo, ProviderInfo, Request, Response, Usage, new_id
 from .outcome import Outcome
+from .reasons import Rejection
+from .settings.rules import Constraint
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_CHAT = frozenset({Capability.CHAT})
 
 
 @attrs.frozen(kw_only=True)
 class Target:
-    """Where an attempt goes.
+    """Where an attempt goes. Two are equal when instance, model and tier are.
 
     Attributes:
         instance: Name of the provider instance ("openai/eu"), which is also its connection's name.
         tier: local, fleet, openai_compat, cloud or frontier.
+        rule: Name of the rule that sends the request there, or None.
+        compress_level: How much that rule allows the prompt to be shortened, 0 to 3, or None where it says nothing.
+        context_window: Tokens of prompt and answer together, or None when unknown.
     """
 
     instance: str
     model: str
     tier: str
+    rule: str | None = attrs.field(default=None, eq=False)
+    compress_level: int | None = attrs.field(default=None, eq=False)
+    context_window: int | None = attrs.field(default=None, eq=False)
 
     def __str__(self) -> str:
         """Return "instance/model", as chains and logs show it."""
@@ -38,14 +50,50 @@ class Resolution:
     """What the router decided.
 
     Attributes:
-        candidates: Targets in the order in which they are to be tried; at least one.
-        strategy: explicit (the caller named provider, tier or model), default (the settings did), or auto.
-        rejected: "target: why" for every one that was considered and left out.
+        candidates: Targets in the order in which they are to be tried; at least one, none of them twice.
+        strategy: explicit (the caller named provider, tier or model), rule, arbitrage (the cheapest), default (the settings' provider or model), or
+            auto (the first there is).
+        rejected: Every target that was considered and left out, and why.
     """
 
     candidates: tuple[Target, ...]
     strategy: str
-    rejected: tuple[str, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+
+    @property
+    def rule(self) -> str | None:
+        """Name of the rule that chose the first candidate, or None."""
+        return self.candidates[0].rule
+
+
+@attrs.frozen(kw_only=True)
+class Needs:
+    """What a request asks of a model.
+
+    Attributes:
+        capabilities: What it must be able to do.
+        input_tokens: About how many tokens the prompt has; 0 when nobody has counted.
+        output_tokens: How many tokens of answer there must be room for.
+    """
+
+    capabilities: frozenset[Capability] = _CHAT
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Exclusion:
+    """Targets that the caller does not want: those that are all of what is stated here.
+
+    Attributes:
+        provider: Provider or instance name, or None.
+        model: Model name, or None.
+        tier: Tier name, or None.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    tier: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -53,14 +101,24 @@ class Route(Message[Resolution]):
     """Where shall this go? None and "auto" leave the choice to the router.
 
     Attributes:
-        model: Model name, also as "instance/model".
+        model: Model name, also as "instance/model", or an alias.
         provider: Provider or instance name.
         tier: Tier name.
+        intent: What matters to the caller; laid over the settings' default intent.
+        needs: What the model must be able to do.
+        constraints: What holds for this request beside what the rules say.
+        exclude: What shall not be chosen.
+        affinity: Requests with the same key prefer the same target among equals, or None.
     """
 
     model: str | None = None
     provider: str | None = None
     tier: str | None = None
+    intent: Mapping[str, str] = _NOTHING
+    needs: Needs = Needs()
+    constraints: tuple[Constraint, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
+    affinity: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -8,6 +8,8 @@ import attrs
 
 from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged
 from ...messages.chat import ModelInfo, ProviderInfo
+from ...messages.explanation import ExplainRoute, Explanation
+from ...messages.prices import PriceBook
 from ...messages.routing import (
     CircuitState,
     HealthChanged,
@@ -18,11 +20,19 @@ from ...messages.routing import (
     Route,
 )
 from ...runtime import Actor, Address
+from .board import Board, Moment
 from .catalogue import Instance
-from .decide import Defaults, decide
+from .decide import decide
+from .explain import explain
+from .policy import Policy
+from .roster import Roster
 
 # Seconds after which a probe that nobody has heard of counts as lost.
 _PROBE_LEASE: Final = 30.0
+
+# Who serves an alias, and where: that is decided for every request.
+_OURS: Final = "legion"
+_ANY_TIER: Final = "auto"
 
 
 @attrs.frozen(kw_only=True)
@@ -31,27 +41,30 @@ class RouterConfig:
 
     Attributes:
         instances: All instances, in order of preference.
-        defaults: For requests that name nothing.
+        policy: How targets are chosen.
+        prices: What models cost.
     """
 
     instances: tuple[Instance, ...]
-    defaults: Defaults
+    policy: Policy = attrs.field(factory=Policy)
+    prices: PriceBook = attrs.field(factory=lambda: PriceBook({}, {}))
 
 
-Command: TypeAlias = Route | HealthChanged | CatalogueChanged | MemoryChanged | ListModels | ListProviders
+Command: TypeAlias = (
+    Route | ExplainRoute | HealthChanged | CatalogueChanged | MemoryChanged | ListModels | ListProviders
+)
 
 
 class Router(Actor[Command]):
-    """Owns the last word heard from health, and what was heard of the instances' catalogues and of this machine's memory.
+    """Owns the compiled rules, the last word heard from health, and what was heard of the instances' catalogues and of this machine's memory.
 
-    Takes Route, ListModels, ListProviders; HealthChanged, CatalogueChanged and MemoryChanged. Asks nobody.
+    Takes Route, ExplainRoute, ListModels, ListProviders; HealthChanged, CatalogueChanged and MemoryChanged. Asks nobody.
     """
 
     def __init__(self, config: RouterConfig, health: Address, discovery: Address | None = None) -> None:
         super().__init__()
-        self._defaults = config.defaults
-        self._instances = {instance.name: instance for instance in config.instances}
-        self._order = config.instances
+        self._prices = config.prices
+        self._roster = Roster(config.instances, config.policy)
         self._health: dict[str, HealthChanged] = {}
         self._health_address = health
         self._discovery_address = discovery
@@ -68,15 +81,19 @@ class Router(Actor[Command]):
 
     def on_route(self, message: Route) -> Resolution:
         """Decide; a request that goes to a half-open instance first is its probe."""
-        now = self.clock.monotonic()
+        now = self._now()
         if self._probes:
-            self._probes = {instance: until for instance, until in self._probes.items() if until > now}
-        resolution = decide(message, self._order, self._health, self._defaults, now, self._probes)
+            self._probes = {instance: until for instance, until in self._probes.items() if until > now.monotonic}
+        resolution = decide(message, self._board(), now)
         first = resolution.candidates[0].instance
         news = self._health.get(first)
         if news is not None and news.state is CircuitState.HALF_OPEN:
-            self._probes[first] = now + _PROBE_LEASE
+            self._probes[first] = now.monotonic + _PROBE_LEASE
         return resolution
+
+    def on_explain_route(self, message: ExplainRoute) -> Explanation:
+        """Decide without consequences, and say why."""
+        return explain(message.route, self._board(), self._now())
 
     def on_health_changed(self, message: HealthChanged) -> None:
         """Remember it for the next decision."""
@@ -87,29 +104,42 @@ class Router(Actor[Command]):
 
     def on_catalogue_changed(self, message: CatalogueChanged) -> None:
         """Remember which models the instance has."""
-        instance = self._instances.get(message.instance)
-        if instance is not None:
-            self._catalogues[message.instance] = message.state
-            self._instances[message.instance] = instance.told(message)
-            self._order = tuple(self._instances.values())
+        for instance in self._roster.instances:
+            if instance.name == message.instance:
+                self._catalogues[message.instance] = message.state
+                self._roster = self._roster.with_changed(instance.told(message))
 
     def on_memory_changed(self, message: MemoryChanged) -> None:
         """Remember how much memory there is for models."""
         self._memory = message
 
     def on_list_models(self, _message: ListModels) -> tuple[ModelInfo, ...]:
-        """List every model once per instance that has it; where a catalogue is unknown, the default model."""
-        return tuple(
+        """List every model once per instance that has it; where a catalogue is unknown, the default model. Then the aliases."""
+        models = [
             _model_info(instance, model)
-            for instance in self._order
+            for instance in self._roster.instances
             for model in dict.fromkeys(
                 (*((instance.default_model,) if instance.default_model else ()), *instance.by_name)
             )
-        )
+        ]
+        aliases = [ModelInfo(id=alias, provider=_OURS, tier=_ANY_TIER) for alias in self._roster.policy.aliases]
+        return (*models, *aliases)
 
     def on_list_providers(self, _message: ListProviders) -> tuple[ProviderInfo, ...]:
         """List the instances."""
-        return tuple(self._provider_info(instance) for instance in self._order)
+        return tuple(self._provider_info(instance) for instance in self._roster.instances)
+
+    def _now(self) -> Moment:
+        return Moment(self.clock.monotonic(), self.clock.time())
+
+    def _board(self) -> Board:
+        return Board(
+            roster=self._roster,
+            health=self._health,
+            memory=self._memory,
+            prices=self._prices,
+            probed=self._probes,
+        )
 
     def _provider_info(self, instance: Instance) -> ProviderInfo:
         news = self._health.get(instance.name)
@@ -130,8 +160,11 @@ class Router(Actor[Command]):
     def snapshot(self) -> dict[str, Any]:
         """Return what the next decision would be based on."""
         return {
-            "defaults": attrs.asdict(self._defaults),
-            "instances": {each.name: {"tier": each.tier, "models": len(each.by_name)} for each in self._order},
+            "defaults": attrs.asdict(self._roster.policy.defaults),
+            "rules": len(self._roster.policy.rules.rules),
+            "instances": {
+                each.name: {"tier": each.tier, "models": len(each.by_name)} for each in self._roster.instances
+            },
             "health": {
                 name: {"state": news.state, "adjustment": news.adjustment} for name, news in self._health.items()
             },

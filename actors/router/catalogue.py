@@ -25,6 +25,7 @@ class Instance:
         kind: Family.
         default_model: Model for requests that name none, or None.
         models: What is known of its models, or None while nothing is; a bare name is a model of which nothing else is known.
+        is_here: Whether it runs on this machine, so that its models take this machine's memory.
         is_complete: Whether `models` are all it has, so that it can be believed not to have another one.
         by_name: `models` by their names.
     """
@@ -35,6 +36,7 @@ class Instance:
     tier: str
     default_model: str | None = None
     models: tuple[ModelFacts, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(as_facts))
+    is_here: bool = False
     is_complete: bool = True
     by_name: Mapping[str, ModelFacts] = attrs.field(init=False, eq=False, repr=False)
 

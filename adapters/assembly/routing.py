@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from ...actors.health.actor import Health, HealthConfig
 from ...actors.router.actor import Router, RouterConfig
 from ...actors.router.catalogue import Instance
-from ...actors.router.decide import Defaults
+from ...actors.router.policy import Policy
+from ...messages.prices import PriceBook
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
 from .addresses import connection_address
@@ -24,12 +27,11 @@ def health(settings: Settings, instances: tuple[InstanceSettings, ...], system: 
     return Health(config, listeners)
 
 
-def router(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Router:
+def router(
+    settings: Settings, instances: tuple[InstanceSettings, ...], prices: PriceBook, system: ActorSystem
+) -> Router:
     """Return the actor that decides where a request goes."""
-    config = RouterConfig(
-        instances=tuple(map(_routable, instances)),
-        defaults=Defaults(model=settings.default_model, provider=settings.default_provider),
-    )
+    config = RouterConfig(instances=tuple(map(_routable, instances)), policy=Policy.of(settings), prices=prices)
     return Router(config, system.address("health"), system.address("discovery"))
 
 
@@ -41,4 +43,16 @@ def _routable(instance: InstanceSettings) -> Instance:
         tier=instance.tier,
         default_model=instance.default_model,
         models=instance.models,
+        is_here=_is_here(instance.base_url),
     )
+
+
+def _is_here(base_url: str | None) -> bool:
+    """Whether that address is this machine's own."""
+    if base_url is None:
+        return False
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -74,7 +74,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             child("health", lambda: health(settings, instances, system)),
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
             child("discovery", lambda: discovery(settings, instances, environ, system, desk.board)),
-            child("router", lambda: router(settings, instances, system)),
+            child("router", lambda: router(settings, instances, prices, system)),
             SupervisorSpec(
                 name="connections",
                 intensity=intensity,

@@ -10,7 +10,7 @@ from typing import Any
 from ...messages.errors import SettingsError
 from ...messages.settings import Settings, expand_instances
 from .layers import Layer, layer, merge, origin_of
-from .sources import config_file, home_of, read_environment, read_file
+from .sources import config_file, home_of, read_environment, read_file, read_privacy
 from .structure import Fault, bare_message, structure
 
 
@@ -30,6 +30,7 @@ def load_settings(
             `<home>/.legionio/settings/llm.json` if it exists.
         overrides: Settings given in code, in the shape of the file.
         environ: Environment: `LEGION_LLM__API__PORT=8080` sets `api.port`. A value is JSON if it parses, else text; an empty one is not set.
+            `LEGION_ENTERPRISE_PRIVACY=true` sets `enterprise_privacy`, whatever else says otherwise.
         home: Where "~" is. None: what `environ` says (HOME, USERPROFILE); without either there is no home.
 
     Raises:
@@ -53,6 +54,7 @@ def _layers(
     yield read_environment(environ)
     if overrides is not None:
         yield layer("code", overrides)
+    yield read_privacy(environ)
 
 
 def _check_instances(settings: Settings, layers: Sequence[Layer]) -> None:

@@ -12,6 +12,7 @@ from ...messages.errors import SettingsError
 from .layers import Layer, Tree, layer
 
 CONFIG_VARIABLE: Final = "LEGION_LLM_CONFIG"
+PRIVACY_VARIABLE: Final = "LEGION_ENTERPRISE_PRIVACY"
 PREFIX: Final = "LEGION_LLM__"
 SEPARATOR: Final = "__"
 HOME_FILE: Final = Path(".legionio", "settings", "llm.json")
@@ -122,6 +123,22 @@ def read_environment(environ: Mapping[str, str]) -> Layer:
         if name.startswith(PREFIX) and environ[name].strip():
             _plant(tree, name, _value(environ[name]))
     return Layer(origin="environment", tree=tree)
+
+
+_YES: Final = frozenset({"true", "1", "yes", "on"})
+_NO: Final = frozenset({"", "false", "0", "no", "off"})
+
+
+def read_privacy(environ: Mapping[str, str]) -> Layer:
+    """Return what the environment says of privacy: on, or nothing; whoever runs the machine has the last word on what leaves it.
+
+    Raises:
+        SettingsError: It is neither yes nor no.
+    """
+    word = environ.get(PRIVACY_VARIABLE, "").strip().lower()
+    if word not in _YES | _NO:
+        raise SettingsError(f"{PRIVACY_VARIABLE} (environment): must be true or false, not {word!r}")
+    return Layer(origin="environment", tree={"enterprise_privacy": True} if word in _YES else {})
 
 
 def _plant(tree: Tree, name: str, value: object) -> None:

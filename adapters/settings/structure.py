@@ -6,8 +6,9 @@ import math
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args, get_origin
 
 import attrs
 import cattrs
@@ -77,6 +78,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(SecretRef, lambda value, _: SecretRef.of(value))
     converter.register_structure_hook_func(_is_any, _free_form)
+    converter.register_structure_hook_func(_is_moment, _moment)
     # Which words are allowed is said by the field's own check, to code and files alike.
     converter.register_structure_hook_func(_is_a(Literal), _text)
     converter.register_structure_hook_factory(attrs.has, lambda kind: _section(kind, converter))
@@ -87,6 +89,10 @@ def _converter() -> cattrs.Converter:
 
 def _is_any(kind: Any) -> bool:
     return kind is Any
+
+
+def _is_moment(kind: Any) -> bool:
+    return get_origin(kind) is Annotated and "moment" in kind.__metadata__
 
 
 def _is_a(origin: Any) -> Callable[[Any], bool]:
@@ -161,6 +167,10 @@ def _text(value: object, _: Any) -> str:
         raise _WrongTypeError("text", value)
     # The bare text of an enum member or of a text from the environment.
     return "".join(value)
+
+
+def _moment(value: object, _: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else _text(value, str)
 
 
 def _free_form(value: object, _: Any = None) -> Any:

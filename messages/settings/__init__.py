@@ -21,10 +21,12 @@ from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
 from .root import Settings
+from .routing import TIERS, ArbitrageSettings, RoutingSettings, TierSettings, TiersSettings
+from .rules import AliasSettings, Constraint, FallbackSettings, PlaceSettings, RuleSettings
+from .schedule import ScheduleSettings
 from .sections import (
     CircuitBreakerSettings,
     HealthSettings,
-    RoutingSettings,
     RuntimeSettings,
 )
 from .store import IN_MEMORY, StoreSettings
@@ -35,15 +37,20 @@ __all__ = [
     "FAMILIES",
     "IN_MEMORY",
     "KINDS",
+    "TIERS",
+    "AliasSettings",
     "AllowSettings",
     "ApiSettings",
+    "ArbitrageSettings",
     "CircuitBreakerSettings",
     "ComplianceSettings",
+    "Constraint",
     "CountingSettings",
     "DemoFailure",
     "DemoSettings",
     "DiscoverySettings",
     "EmbeddingSettings",
+    "FallbackSettings",
     "Family",
     "HealthSettings",
     "InstanceSettings",
@@ -53,6 +60,7 @@ __all__ = [
     "MeteringSettings",
     "ModelLimitSettings",
     "PipelineSettings",
+    "PlaceSettings",
     "PrefixSettings",
     "PriceSettings",
     "ProviderBlock",
@@ -60,12 +68,16 @@ __all__ = [
     "RbacSettings",
     "RoleSettings",
     "RoutingSettings",
+    "RuleSettings",
     "RuntimeSettings",
+    "ScheduleSettings",
     "Settings",
     "StoreSettings",
     "StructuredSettings",
     "Tier",
     "TierAssignmentSettings",
+    "TierSettings",
+    "TiersSettings",
     "TimeoutSettings",
     "TlsSettings",
     "TransportKind",

@@ -19,9 +19,16 @@ from .metering import MeteringSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
-from .sections import RoutingSettings, RuntimeSettings
+from .references import check_references
+from .routing import ArbitrageSettings, RoutingSettings
+from .rules import AliasSettings, alias_of
+from .sections import RuntimeSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
+
+
+def _aliases(stated: Mapping[str, AliasSettings | str]) -> Mapping[str, AliasSettings]:
+    return frozen_mapping({name: alias_of(alias) for name, alias in stated.items()})
 
 
 @attrs.frozen(kw_only=True)
@@ -35,8 +42,12 @@ class Settings:
         request_timeout: Seconds from the arrival of a request to its end, attempts and waiting included (above 0). Default 600.0.
         max_attempts: Attempts per request, at all targets together (1 to 100). Default 3.
         providers: Blocks by provider name.
+        enterprise_privacy: True: nothing is sent to the tiers openai_compat, cloud and frontier, whatever anybody asks for. The environment
+            variable LEGION_ENTERPRISE_PRIVACY=true switches it on, too. Default False.
+        aliases: What model names of the user's own stand for.
         routing: How a target is chosen.
         discovery: How models and memory are found out.
+        arbitrage: When the cheapest model is chosen.
         pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
         api: The HTTP API.
         runtime: The actor runtime.
@@ -60,8 +71,11 @@ class Settings:
     request_timeout: float = attrs.field(default=600.0, validator=above(0, unit="s"))
     max_attempts: int = attrs.field(default=3, validator=between(1, 100))
     providers: Mapping[str, ProviderSettings] = attrs.field(default=EMPTY, converter=frozen_mapping, validator=names)
+    enterprise_privacy: bool = False
+    aliases: Mapping[str, AliasSettings] = attrs.field(default=EMPTY, converter=_aliases)
     routing: RoutingSettings = RoutingSettings()
     discovery: DiscoverySettings = DiscoverySettings()
+    arbitrage: ArbitrageSettings = ArbitrageSettings()
     pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
@@ -78,6 +92,7 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         for name, path, block in _blocks(self.providers):
             _check_block(name, path, block)
+        check_references(self.providers, self.routing, self.aliases)
 
 
 def _blocks(providers: Mapping[str, ProviderSettings]) -> Iterator[tuple[str, str, ProviderBlock]]:

@@ -41,19 +41,6 @@ class HealthSettings:
 
 
 @attrs.frozen(kw_only=True)
-class RoutingSettings:
-    """How a target is chosen.
-
-    Attributes:
-        enabled: False: only explicit and default targets are used. Default True.
-        health: How the health of targets is judged.
-    """
-
-    enabled: bool = True
-    health: HealthSettings = HealthSettings()
-
-
-@attrs.frozen(kw_only=True)
 class RuntimeSettings:
     """The actor runtime.
 

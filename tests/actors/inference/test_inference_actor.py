@@ -10,7 +10,6 @@ from legion_llm.actors.inference.pipeline.flow import Services
 from legion_llm.actors.metering.actor import AttemptsWanted
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
-from legion_llm.actors.router.decide import Defaults
 from legion_llm.messages import errors
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import Infer, InferStream
@@ -54,7 +53,7 @@ class Gateway:
         instances = tuple(
             Instance(name=name, provider=name, kind="openai_compat", tier="cloud", default_model="m") for name in "abc"
         )
-        return Router(RouterConfig(instances=instances, defaults=Defaults()), self.house.address("health"))
+        return Router(RouterConfig(instances=instances), self.house.address("health"))
 
     def _connection(self, name, provider):
         house = self.house

@@ -4,8 +4,11 @@ import attrs
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from legion_llm.actors.router.board import Board, Moment
 from legion_llm.actors.router.catalogue import Instance
-from legion_llm.actors.router.decide import Defaults, decide
+from legion_llm.actors.router.decide import decide
+from legion_llm.actors.router.policy import Defaults, Policy
+from legion_llm.actors.router.roster import Roster
 from legion_llm.messages.errors import (
     InvalidRequestError,
     LegionError,
@@ -16,6 +19,7 @@ from legion_llm.messages.errors import (
 from legion_llm.messages.routing import CircuitState, HealthChanged, Resolution, Route
 
 NOW = 1000.0
+MOMENT = Moment(NOW, 1_700_000_000.0)
 
 
 def instance(name, kind, tier, default_model=None, models=None):
@@ -29,6 +33,7 @@ VLLM = instance("vllm", "vllm", "fleet", "qwen3.6-27b")
 OPENAI = instance("openai", "openai", "frontier", "gpt-4o", ("gpt-4o", "gpt-4o-mini", "shared"))
 OPENAI_EU = instance("openai/eu", "openai", "frontier", "gpt-4o", ("gpt-4o", "gpt-4o-mini", "shared"))
 GATEWAY = instance("gateway", "openai_compat", "openai_compat")
+GATEWAY_OF_KNOWN_MODELS = attrs.evolve(GATEWAY, models=("small",))
 EVERYBODY = (OLLAMA, VLLM, OPENAI, OPENAI_EU, GATEWAY)
 
 
@@ -44,7 +49,15 @@ def told(state="closed", *, adjustment=0.0, retry_at=None, throttled=()):
 
 
 def decided(route=None, *, instances=EVERYBODY, health=None, defaults=None, probed=frozenset()):
-    return decide(route or Route(), instances, health or {}, defaults or Defaults(), NOW, probed)
+    return decide(route or Route(), board(instances, health or {}, defaults or Defaults(), probed), MOMENT)
+
+
+def board(instances, health, defaults, probed=frozenset()):
+    return Board(roster=Roster(instances, Policy(defaults=defaults)), health=health, probed=probed)
+
+
+def told_of(resolution):
+    return tuple(map(str, resolution.rejected))
 
 
 def chain(*args, **keywords):
@@ -211,9 +224,19 @@ def test_an_unknown_provider_among_none_is_told_so():
         decided(Route(provider="openai"), instances=())
 
 
-def test_an_unknown_default_provider_is_named():
-    with pytest.raises(UnknownProviderError, match="no provider 'opnai'"):
-        decided(defaults=Defaults(provider="opnai"))
+@pytest.mark.parametrize(
+    ("defaults", "words"),
+    [
+        (Defaults(provider="bedrock"), "bedrock: provider bedrock is not connected"),
+        (Defaults(provider="gateway"), "gateway: no model is named, and there is no default"),
+        (Defaults(model="gpt-4o-mni"), "gpt-4o-mni: not in the provider's catalogue"),
+    ],
+)
+def test_a_default_that_is_not_there_is_no_dead_end(defaults, words):
+    resolution = decided(defaults=defaults, instances=(OLLAMA, OPENAI, GATEWAY_OF_KNOWN_MODELS))
+
+    assert [str(target) for target in resolution.candidates] == ["ollama/qwen3.5:latest", "openai/gpt-4o"]
+    assert told_of(resolution)[0].startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +295,7 @@ def test_an_open_circuit_is_left_out_with_the_reason():
     resolution = decided(Route(model="gpt-4o"), health={"openai": told("open", retry_at=NOW + 5)})
 
     assert [str(target) for target in resolution.candidates] == ["openai/eu/gpt-4o"]
-    assert resolution.rejected == ("openai/gpt-4o: circuit open",)
+    assert told_of(resolution) == ("openai/gpt-4o: circuit open",)
 
 
 def test_when_all_circuits_are_open_the_caller_hears_why_and_when_the_first_is_probed():
@@ -309,7 +332,7 @@ def test_a_throttled_model_is_left_alone_while_another_instance_has_it():
     resolution = decided(Route(model="gpt-4o"), health={"openai": told(throttled={"gpt-4o": NOW + 12})})
 
     assert [str(target) for target in resolution.candidates] == ["openai/eu/gpt-4o"]
-    assert resolution.rejected == ("openai/gpt-4o: rate limited for another 12.0 s",)
+    assert told_of(resolution) == ("openai/gpt-4o: rate limited for another 12.0 s",)
 
 
 def test_other_models_of_the_same_instance_are_not():
@@ -346,13 +369,19 @@ def test_the_equally_healthy_keep_their_order():
     assert chain(Route(model="shared"), health=health) == ["ollama/shared", "openai/shared", "openai/eu/shared"]
 
 
-@pytest.mark.parametrize("defaults", [Defaults(), Defaults(provider="openai")])
+@pytest.mark.parametrize("defaults", [Defaults(), Defaults(provider="vllm"), Defaults(model="gemma3:4b")])
 def test_defaults_keep_their_order_however_slow_the_first_is(defaults):
     first = decided(defaults=defaults).candidates[0]
 
     slow = decided(defaults=defaults, health={first.instance: told(adjustment=-50.0)})
 
     assert slow == decided(defaults=defaults)
+
+
+def test_the_instances_of_a_default_provider_are_equals_of_which_the_healthiest_goes_first():
+    slow = {"openai": told(adjustment=-50.0)}
+
+    assert chain(defaults=Defaults(provider="openai"), health=slow)[:2] == ["openai/eu/gpt-4o", "openai/gpt-4o"]
 
 
 def test_a_default_that_is_being_probed_by_another_request_goes_last():
@@ -409,10 +438,10 @@ HEALTH = st.dictionaries(
 DEFAULTS = st.builds(Defaults, model=st.none() | MODELS, provider=st.none() | NAMES)
 
 
-def outcome(*args):
+def outcome(route, *known):
     """Return the decision, or the error that it ended with."""
     try:
-        return decide(*args, NOW)
+        return decide(route, board(*known), MOMENT)
     except LegionError as error:
         return error
 
@@ -453,7 +482,7 @@ def test_every_decision_keeps_the_rules(route, instances, health, defaults):
         assert all(route.provider in (each.instance, by_name[each.instance].provider) for each in candidates)
     if route.tier is not None:
         assert {target.tier for target in candidates} == {route.tier}
-    if route.model not in {None, "", "auto"} and (route.provider not in {None, "auto"} or route.tier):
+    if route.model not in {None, "", "auto"} and route.provider not in {None, "auto"}:
         assert {target.model for target in candidates} == {route.model}
     named = any(value not in {None, "", "auto"} for value in (route.model, route.provider, route.tier))
     assert (resolution.strategy == "explicit") is named
@@ -468,7 +497,11 @@ def test_health_never_adds_a_target_and_every_one_it_takes_away_is_accounted_for
     resolution = outcome(route, instances, health, defaults)
 
     if isinstance(resolution, NoRouteError):
-        assert len(resolution.reasons) == len(healthy.candidates)
+        assert len(resolution.reasons) == len(healthy.candidates) + len(healthy.rejected)
         return
+    if resolution.candidates[0].rule is not None:
+        assert {target.instance for target in healthy.candidates} <= set(health)
+        return  # where nothing else is left, what discovery has found stands in
     assert set(resolution.candidates) <= set(healthy.candidates)
-    assert len(resolution.candidates) + len(resolution.rejected) == len(healthy.candidates)
+    left_out = len(resolution.rejected) - len(healthy.rejected)
+    assert len(resolution.candidates) + left_out == len(healthy.candidates)

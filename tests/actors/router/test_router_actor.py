@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
-from legion_llm.actors.router.decide import Defaults
+from legion_llm.actors.router.policy import Defaults, Policy
 from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
 from legion_llm.messages.chat import ModelInfo, ProviderInfo
 from legion_llm.messages.errors import NoRouteError, UnknownModelError
@@ -29,7 +29,7 @@ def health(house):
 
 @pytest.fixture
 def router(house, health):
-    config = RouterConfig(instances=(OLLAMA, OPENAI, BARE), defaults=Defaults(model="gpt-4o"))
+    config = RouterConfig(instances=(OLLAMA, OPENAI, BARE), policy=Policy(defaults=Defaults(model="gpt-4o")))
     house.add("router", lambda: Router(config, house.address("health")))
     house.start()
     return house
@@ -138,7 +138,7 @@ def test_an_instance_whose_circuit_opens_is_left_out_from_then_on(router, news):
 
     resolution = router.ask("router", Route())
     assert [str(target) for target in resolution.candidates] == ["ollama/qwen3.5:latest"]
-    assert resolution.rejected == ("openai/eu/gpt-4o: circuit open",)
+    assert list(map(str, resolution.rejected)) == ["openai/eu/gpt-4o: circuit open"]
 
 
 def test_the_wait_until_a_probe_shrinks_as_time_goes_by(router, news):
@@ -181,6 +181,7 @@ def test_its_snapshot_shows_what_it_goes_by(router, news):
 
     assert router.inspect("router") == {
         "defaults": {"model": "gpt-4o", "provider": None},
+        "rules": 0,
         "instances": {
             "ollama": {"tier": "local", "models": 0},
             "openai/eu": {"tier": "frontier", "models": 2},
@@ -198,7 +199,7 @@ def test_its_snapshot_shows_what_it_goes_by(router, news):
 def two(house, health):
     """A router with two instances that serve the same model."""
     spare = Instance(name="spare", provider="spare", kind="openai_compat", tier="cloud", models=("gpt-4o",))
-    config = RouterConfig(instances=(OPENAI, spare), defaults=Defaults())
+    config = RouterConfig(instances=(OPENAI, spare))
     house.add("router", lambda: Router(config, house.address("health")))
     house.start()
     return house
