@@ -64,9 +64,9 @@ class Deliberation:
         return rejection
 
     def weigh(self, candidate: Candidate) -> Candidate:
-        """Give the candidate the points of its instance's health."""
+        """Give the candidate the points of its instance's health; where routing is switched off nobody asks for that."""
         news = self.board.health.get(candidate.instance.name)
-        if news is not None:
+        if news is not None and self.board.policy.enabled:
             candidate.health = news.adjustment
             if news.state is CircuitState.HALF_OPEN:
                 candidate.waits = candidate.instance.name in self.board.probed

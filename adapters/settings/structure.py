@@ -195,6 +195,8 @@ def _faults(error: BaseException, path: tuple[str, ...]) -> Iterator[Fault]:
         valid = [field.name for field in attrs.fields(error.cl)]
         for key in sorted(error.extra_fields):
             yield Fault(path=(*path, key), message=f"unknown key; {nearest(key, valid)}")
+    elif isinstance(error, KeyError):  # what cattrs meets where a field without a default is not stated
+        yield Fault(path=path, message="is missing")
     elif isinstance(error, _WrongTypeError):
         yield Fault(path=path, message=f"must be {error.expected}, not {_described(error.value, path)}")
     elif isinstance(error, SettingsError):

@@ -13,14 +13,19 @@ from .rules import AliasSettings, RuleSettings
 
 
 def check_references(
-    providers: Mapping[str, ProviderSettings], routing: RoutingSettings, aliases: Mapping[str, AliasSettings]
+    providers: Mapping[str, ProviderSettings],
+    default_provider: str | None,
+    routing: RoutingSettings,
+    aliases: Mapping[str, AliasSettings],
 ) -> None:
-    """Check that rules, tiers and aliases name what there is.
+    """Check that rules, tiers, aliases and the default name what there is.
 
     Raises:
         SettingsError: One does not; `path` says where.
     """
     known = frozenset(_known(providers))
+    if default_provider is not None and default_provider not in known:
+        raise fault("default_provider", f"no provider {default_provider!r}; {nearest(default_provider, known)}")
     for path, who, name in (*_named_by_rules(routing.rules), *_named_by_aliases(aliases)):
         if name is not None and name not in known:
             raise fault(path, f"{who}: no provider {name!r}; {nearest(name, known)}")

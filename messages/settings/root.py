@@ -92,7 +92,7 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         for name, path, block in _blocks(self.providers):
             _check_block(name, path, block)
-        check_references(self.providers, self.routing, self.aliases)
+        check_references(self.providers, self.default_provider, self.routing, self.aliases)
 
 
 def _blocks(providers: Mapping[str, ProviderSettings]) -> Iterator[tuple[str, str, ProviderBlock]]:
