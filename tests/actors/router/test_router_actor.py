@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import attrs
 import pytest
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
 from legion_llm.actors.router.policy import Defaults, Policy
+from legion_llm.actors.router.rulebook import RuleBook
 from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
 from legion_llm.messages.chat import ModelInfo, ProviderInfo
 from legion_llm.messages.errors import NoRouteError, UnknownModelError
+from legion_llm.messages.explanation import ExplainRoute
 from legion_llm.messages.routing import HealthWanted, ListModels, ListProviders, Route
+from legion_llm.messages.settings import AliasSettings, PlaceSettings, RuleSettings
 
 OLLAMA = Instance(name="ollama", provider="ollama", kind="ollama", tier="local", default_model="qwen3.5:latest")
 OPENAI = Instance(
@@ -45,7 +49,7 @@ def test_at_its_start_it_asks_how_everybody_is(router, health):
 
 def test_at_its_start_it_asks_discovery_what_there_is(house, health):
     discovery = house.add_ear("discovery")
-    config = RouterConfig(instances=(OLLAMA,), defaults=Defaults())
+    config = RouterConfig(instances=(OLLAMA,))
     house.add("router", lambda: Router(config, house.address("health"), house.address("discovery")))
     house.start()
 
@@ -246,3 +250,59 @@ def test_more_news_of_the_same_stretch_is_no_second_probe(two, half_open):
     half_open(adjustment=-35.0)
 
     assert chain(two, model="gpt-4o")[0] == "spare/gpt-4o"
+
+
+# -- rules and explanations
+
+
+@pytest.fixture
+def ruled(house, health):
+    """A router with a rule and an alias."""
+    policy = Policy(
+        rules=RuleBook([RuleSettings(name="thrift", when={"cost": "low"}, then=PlaceSettings(provider="ollama"))]),
+        defaults=Defaults(model="gpt-4o"),
+        aliases={"fast": AliasSettings(model="gpt-4o-mini")},
+    )
+    config = RouterConfig(instances=(OLLAMA, OPENAI), policy=policy)
+    house.add("router", lambda: Router(config, house.address("health")))
+    house.start()
+    return house
+
+
+def test_it_goes_by_its_rules(ruled):
+    assert ruled.ask("router", Route(intent={"cost": "low"})).rule == "thrift"
+    assert ruled.ask("router", Route()).rule is None
+
+
+def test_aliases_are_listed_behind_the_models(ruled):
+    assert ruled.ask("router", ListModels())[-1] == ModelInfo(id="fast", provider="legion", tier="auto")
+
+
+def test_it_explains_what_it_would_decide(ruled):
+    route = Route(intent={"cost": "low"})
+
+    explanation = ruled.ask("router", ExplainRoute(route=route))
+
+    assert tuple(each.target for each in explanation.candidates) == ruled.ask("router", route).candidates
+    assert [verdict.place for verdict in explanation.rules] == [1]
+
+
+def test_an_explanation_takes_no_probe(two, half_open):
+    half_open()
+
+    two.ask("router", ExplainRoute(route=Route(model="gpt-4o")))
+
+    assert chain(two, model="gpt-4o")[0] == "openai/eu/gpt-4o"
+
+
+def test_memory_decides_from_then_on(house, health):
+    facts = ModelFacts(name="qwen3.5:latest", size_bytes=10 * 2**30)
+    ollama = attrs.evolve(OLLAMA, models=(facts,), is_here=True)
+    config = RouterConfig(instances=(ollama, OPENAI))
+    house.add("router", lambda: Router(config, house.address("health")))
+    house.start()
+
+    before = chain(house)[0]
+    house.tell("router", MemoryChanged(available_mb=8000))
+
+    assert (before, chain(house)) == ("ollama/qwen3.5:latest", ["openai/eu/gpt-4o"])
