@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := -p legion_llm.messages -p legion_llm.runtime -p legion_llm.actors -p legion_llm.adapters
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format bench simulate clean
+.PHONY: help serve test clients check format bench simulate clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,14 @@ serve: $(VENV)/installed ## serve on 127.0.0.1:4567 (ARGS="--port 8080" for more
 
 test: $(VENV)/tested ## run all tests (ARGS="-k router" for some)
 	@$(BIN)/python -m pytest $(ARGS)
+
+clients: $(VENV)/node/installed ## install the npm clients that tests/live runs, where node is present
+
+$(VENV)/node/installed: $(VENV)/made tests/live/node/package.json
+	@echo "installing the npm clients ..."
+	@mkdir -p $(VENV)/node && cp tests/live/node/package.json $(VENV)/node/
+	@cd $(VENV)/node && npm install --silent --no-audit --no-fund --no-package-lock
+	@touch $@
 
 check: $(VENV)/checked ## lint, types, import rule
 	$(BIN)/ruff check .
