@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
+from .attempt import AttemptRecord
 from .caller import ANONYMOUS, Caller
 from .catalogue import CatalogueState
 from .content import (
@@ -26,6 +27,8 @@ from .content import (
 )
 from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
 from .limits import RateLimits
+from .quality import Quality
+from .target import Target
 from .terms import Terms
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
@@ -184,7 +187,7 @@ class Escalation:
 
     Attributes:
         enabled: Whether a poor answer is tried again elsewhere.
-        max_attempts: Answers at most, at least 1.
+        max_attempts: Attempts at most, poor answers and failures together, at least 1.
         quality_threshold: Least length of an answer in characters, at least 0.
         json_expected: Whether an answer that is not JSON is poor.
     """
@@ -236,6 +239,10 @@ class Request:
         idempotency_key: Requests of one caller with the same key are answered once, or None.
         priority: critical, high, normal or low.
         affinity: Requests with the same key prefer the same target, for its prompt cache; None for no preference.
+        rescue: Whether a stream that breaks off after its first content may be gone on with by another target; None leaves it to the setting
+            `routing.rescue.enabled`.
+        continues: Whether the last message is an answer that its model has not finished and shall go on with; such requests are made for
+            targets that declare it.
         compress_level: How much the prompt may be shortened, 0 (not at all) to 3; None leaves it to the rule that routes it.
         trace: Where it stands in a distributed trace, or None.
         allowed_models: Patterns ("gpt-*") of which the model that answers must match one; None: any model.
@@ -264,6 +271,8 @@ class Request:
     idempotency_key: str | None = None
     priority: Priority = "normal"
     affinity: str | None = None
+    rescue: bool | None = None
+    continues: bool = False
     compress_level: int | None = None
     trace: Trace | None = None
     allowed_models: tuple[str, ...] | None = None
@@ -346,6 +355,10 @@ class RoutingInfo:
         attempts: Number of attempts that were made, this one included; one that was refused before it was sent counts too.
         chain: Every attempt in order, "instance/model: outcome".
         latency_ms: From the start of the request to its end, in milliseconds.
+        history: Every attempt in order, in full; () where one was enough (see `Response.escalation_history`).
+        candidates: Where it might have gone, best first, as the router saw it.
+        rescue: "continued" or "joined" where another target went on with a stream that had broken off after its first content; else None.
+        hedged: Whether a second attempt was made beside a slow one.
     """
 
     provider: str
@@ -355,6 +368,10 @@ class RoutingInfo:
     attempts: int = 1
     chain: tuple[str, ...] = ()
     latency_ms: float = 0.0
+    history: tuple[AttemptRecord, ...] = ()
+    candidates: tuple[Target, ...] = ()
+    rescue: Literal["continued", "joined"] | None = None
+    hedged: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -371,6 +388,7 @@ class Response:
         trace: Where the request stood in a trace, or None for one that took no step (a sub-call).
         rate_limit: What the provider says is left of its limits, or None.
         enrichments: What the pipeline's steps have found out, under "source:type" keys ("confidence:score").
+        quality: How good the answer is, where that was looked at; None for a turn of tool calls.
         extra: Fields of the provider's dialect we have no name for; `extra_dialect` tells which dialect.
     """
 
@@ -388,6 +406,7 @@ class Response:
     trace: Trace | None = None
     rate_limit: RateLimits | None = None
     enrichments: Mapping[str, Any] = EMPTY
+    quality: Quality | None = None
     extra: Extra = attrs.field(factory=dict)
     extra_dialect: str | None = None
 
@@ -400,6 +419,32 @@ class Response:
     def tool_calls(self) -> tuple[ToolUseBlock, ...]:
         """The tool calls of the answer."""
         return self.message.tool_calls
+
+    @property
+    def escalated(self) -> bool:
+        """Whether more than one attempt was made."""
+        return self.routing is not None and self.routing.attempts > 1
+
+    @property
+    def escalation_history(self) -> tuple[AttemptRecord, ...]:
+        """Every attempt in order, the one that answered last; () for an answer that was not routed."""
+        routing = self.routing
+        if routing is None or routing.history:
+            return () if routing is None else routing.history
+        only = AttemptRecord(
+            provider=routing.provider, model=routing.model, tier=routing.tier, duration_ms=routing.latency_ms
+        )
+        return (only,)
+
+    @property
+    def escalation_chain(self) -> tuple[str, ...]:
+        """Where it might have gone, best first, as "instance/model"."""
+        return () if self.routing is None else tuple(map(str, self.routing.candidates))
+
+    @property
+    def final_resolution(self) -> str | None:
+        """Where the answer came from, as "instance/model"; None for an answer that was not routed."""
+        return None if self.routing is None else f"{self.routing.provider}/{self.routing.model}"
 
 
 class ChunkKind(enum.StrEnum):

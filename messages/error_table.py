@@ -88,6 +88,8 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.ProviderError: ErrorRow(502, "provider_error", "server_error", None, "overloaded_error"),
     errors.StreamBrokenError: ErrorRow(502, "stream_error", "server_error", "stream_broken", "api_error"),
     errors.ProviderDown: ErrorRow(502, "provider_error", "server_error", "provider_down", "overloaded_error"),
+    errors.ProviderReset: ErrorRow(502, "provider_error", "server_error", "provider_down", "overloaded_error"),
+    errors.ProviderSilent: ErrorRow(502, "provider_error", "server_error", "provider_timeout", "overloaded_error"),
     errors.EscalationExhausted: ErrorRow(
         503, "escalation_exhausted", "server_error", "escalation_exhausted", "overloaded_error"
     ),

@@ -27,7 +27,9 @@ LegionError
  |   |- RequestRejectedError      the provider calls the request itself wrong
  |   |- ProviderError             the provider failed (5xx, unreadable answer)
  |   |   `- StreamBrokenError     a stream ended without its terminal frame
- |   |- ProviderDown              no answer at all: refused, reset, timed out
+ |   |- ProviderDown              no answer at all: connection refused, TLS failure
+ |   |   |- ProviderReset         the connection was lost before the answer
+ |   |   `- ProviderSilent        a time limit passed without a word (which one is in `limit`)
  |   `- EscalationExhausted       every candidate of the chain failed
  |- StoreError                what is kept could not be kept, or read (its file or server is in `store`)
  |   |- StoreUnavailable          not now: it cannot be reached, or does not answer
@@ -292,13 +294,38 @@ class ProviderError(UpstreamError):
 
 
 class StreamBrokenError(ProviderError):
-    """A stream was cut, stalled, or ended without its terminal frame."""
-
-    retry_same_target = False
+    """A stream was cut, or ended without its terminal frame. Nobody repeats it once the caller has seen content: see `actors.inference`."""
 
 
 class ProviderDown(UpstreamError):
-    """No answer arrived: connection refused or reset, TLS failure, silence past a time limit."""
+    """No answer arrived: connection refused, TLS failure; or see the two below."""
+
+
+class ProviderReset(ProviderDown):
+    """The connection stood and was lost before the answer: the server was restarted, or a keep-alive connection had died."""
+
+    retry_same_target = True
+
+
+class ProviderSilent(ProviderDown):
+    """The provider let one of the attempt's time limits pass.
+
+    Attributes:
+        limit: connect, first_byte, first_content or gap (the fields of `TimeoutSettings`), or None where nobody knows.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, model=model, status=status, retry_after=retry_after)
+        self.limit = limit
 
 
 class EscalationExhausted(UpstreamError):

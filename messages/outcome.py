@@ -43,6 +43,8 @@ OUTCOMES: Final[dict[type[BaseException], Outcome]] = {
     errors.RequestRejectedError: Outcome.CALLER_MISTAKE,
     errors.ProviderError: Outcome.TARGET_SICK,
     errors.ProviderDown: Outcome.TARGET_SICK,
+    errors.ProviderReset: Outcome.TARGET_SICK,
+    errors.ProviderSilent: Outcome.TARGET_SICK,
     errors.EscalationExhausted: Outcome.TARGET_SICK,
     errors.StoreError: Outcome.INTERNAL,
     errors.RuntimeFault: Outcome.INTERNAL,

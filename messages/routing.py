@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -16,33 +16,10 @@ from .chat import Chunk, ModelInfo, ProviderInfo, Request, Response, Usage, new_
 from .outcome import Outcome
 from .reasons import Rejection
 from .settings.rules import Constraint
+from .target import Target as Target  # noqa: PLC0414 - part of what is said here; the file of its own breaks a ring of imports
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _CHAT = frozenset({Capability.CHAT})
-
-
-@attrs.frozen(kw_only=True)
-class Target:
-    """Where an attempt goes. Two are equal when instance, model and tier are.
-
-    Attributes:
-        instance: Name of the provider instance ("openai/eu"), which is also its connection's name.
-        tier: local, fleet, openai_compat, cloud or frontier.
-        rule: Name of the rule that sends the request there, or None.
-        compress_level: How much that rule allows the prompt to be shortened, 0 to 3, or None where it says nothing.
-        context_window: Tokens of prompt and answer together, or None when unknown.
-    """
-
-    instance: str
-    model: str
-    tier: str
-    rule: str | None = attrs.field(default=None, eq=False)
-    compress_level: int | None = attrs.field(default=None, eq=False)
-    context_window: int | None = attrs.field(default=None, eq=False)
-
-    def __str__(self) -> str:
-        """Return "instance/model", as chains and logs show it."""
-        return f"{self.instance}/{self.model}"
 
 
 @attrs.frozen(kw_only=True)
@@ -185,12 +162,14 @@ class Call(Message[Response]):
     Attributes:
         attempt: Counted from 1 within the request.
         judged: Whether somebody will judge the answer and tell health (`AnswerJudged`); until then it is no success.
+        repeated: Whether the same request has failed at the same target before.
     """
 
     request: Request
     target: Target
     attempt: int = 1
     judged: bool = False
+    repeated: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -201,20 +180,35 @@ class StreamCall(StreamMessage[Response, Chunk]):
     target: Target
     attempt: int = 1
     judged: bool = False
+    repeated: bool = False
+
+
+# A host's own judgement of an answer: something true if it is good enough. Called in a worker thread.
+QualityCheck: TypeAlias = Callable[[Response], object]
 
 
 @attrs.frozen(kw_only=True)
 class Infer(Message[Response]):
-    """Answer this request, wherever that is best done."""
+    """Answer this request, wherever that is best done.
+
+    Attributes:
+        quality_check: Judges each answer beside our own rules, where the request escalates; None for no more than those.
+    """
 
     request: Request
+    quality_check: QualityCheck | None = None
 
 
 @attrs.frozen(kw_only=True)
 class InferStream(StreamMessage[Response, Chunk]):
-    """Answer this request piece by piece."""
+    """Answer this request piece by piece.
+
+    Attributes:
+        quality_check: As for `Infer`; an answer of which the caller has seen a part can no longer be exchanged.
+    """
 
     request: Request
+    quality_check: QualityCheck | None = None
 
 
 def _attempt_id() -> str:
@@ -241,6 +235,7 @@ class AttemptFinished(Message[None]):
         conversation_id: Conversation to which it belongs, or None.
         rule: Routing rule that chose the target, or None.
         streamed: Whether the answer came piece by piece.
+        repeated: Whether the same request had failed at the same target before: it may be the request that is at fault.
     """
 
     request_id: str
@@ -262,3 +257,4 @@ class AttemptFinished(Message[None]):
     conversation_id: str | None = None
     rule: str | None = None
     streamed: bool = False
+    repeated: bool = False

@@ -202,6 +202,7 @@ class Connection(Actor[Command]):
             caller=message.request.caller,
             conversation_id=None if isinstance(message, EmbedCall) else message.request.conversation_id,
             streamed=isinstance(message, StreamCall),
+            repeated=not isinstance(message, EmbedCall) and message.repeated,
         )
         self._health.offer(finished)
         self._metering.offer(finished)

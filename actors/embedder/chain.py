@@ -12,7 +12,7 @@ from ...messages.embedding import EmbedResponse
 from ...messages.errors import EscalationExhausted, LegionError, RefusedError
 from ...messages.outcome import outcome_of
 from ...messages.routing import Target
-from ..inference.attempts import may_go_elsewhere
+from ..inference.attempts.moves import may_go_elsewhere
 
 # Embeds the whole request at one target.
 RunAt: TypeAlias = Callable[[Target], Awaitable[EmbedResponse]]

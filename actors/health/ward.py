@@ -44,7 +44,9 @@ class Ward:
             case Outcome.THROTTLED:
                 self._throttles.add(attempt.target.model, attempt.at, attempt.retry_after)
             case Outcome.TARGET_SICK:
-                self.circuit = self.circuit.failed(attempt.epoch, self._settings.circuit_breaker, attempt.at)
+                # A repeat tells nothing that the request's first failure here has not told: it may be the request that is at fault.
+                if not (attempt.repeated and self.circuit.state is CircuitState.CLOSED):
+                    self.circuit = self.circuit.failed(attempt.epoch, self._settings.circuit_breaker, attempt.at)
                 self._wait(attempt)
             case Outcome.ACCOUNT_DEAD:
                 self.circuit = self.circuit.found_dead(attempt.epoch, self._settings.circuit_breaker, attempt.at)

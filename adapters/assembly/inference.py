@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...actors.inference.actor import Inference
+from ...actors.inference.attempts.attempts import Attempts, AttemptsConfig
 from ...actors.inference.pipeline.flow import Services
 from ...actors.inference.pipeline.repeats import Repeats
 from ...messages.settings import InstanceSettings, Settings
@@ -39,7 +40,7 @@ def inference(
             router=system.address("router"),
             connection=connection,
             clock=system.clock,
-            max_attempts=settings.max_attempts,
+            attempts=Attempts(_attempts_config(settings), connection=connection, clock=system.clock),
             repeats=Repeats(
                 system.clock.monotonic,
                 seconds=settings.pipeline.idempotency_seconds,
@@ -52,3 +53,13 @@ def inference(
         return Inference(services, keep_timelines=settings.pipeline.keep_timelines)
 
     return make
+
+
+def _attempts_config(settings: Settings) -> AttemptsConfig:
+    routing = settings.routing
+    return AttemptsConfig(
+        max_attempts=settings.max_attempts,
+        is_enabled=routing.enabled,
+        retries=routing.retries,
+        tiers=routing.tier_priority,
+    )

@@ -20,6 +20,7 @@ HINTS: Final[dict[type[errors.LegionError], str]] = {
     errors.AccountError: "check credit and quota of that account",
     errors.RateLimitError: "wait a little, then try again",
     errors.ProviderDown: "check that its server runs and that its base_url is right",
+    errors.ProviderSilent: "try again, or raise `timeouts` of that provider",
     errors.EscalationExhausted: _USABLE,
     errors.StoreVersionError: "update this program; nothing was changed in the file",
     errors.StoreCorrupt: "put a backup in its place, or move it away to begin anew",

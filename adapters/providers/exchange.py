@@ -12,7 +12,7 @@ import httpx
 import trio
 from httptools import HttpParserError
 
-from ...messages.errors import LegionError, ProviderDown, ProviderError, UpstreamError
+from ...messages.errors import LegionError, ProviderError, ProviderSilent, UpstreamError
 from ...messages.settings import TimeoutSettings
 from ..dialects.protocol import ProviderDialect
 from ..transport.body import ResponseBody
@@ -229,9 +229,9 @@ class Exchange:
         error.provider = error.provider or self._provider
         error.model = error.model or self._model
 
-    def _silent(self, phase: Phase) -> ProviderDown:
+    def _silent(self, phase: Phase) -> ProviderSilent:
         message = f"{self._provider} {_SILENCE[phase]} {self._limit(phase)} s (time limit {phase.value})"
-        return ProviderDown(message, provider=self._provider, model=self._model)
+        return ProviderSilent(message, limit=phase.value, provider=self._provider, model=self._model)
 
 
 def _too_long(most_bytes: int) -> ProviderError:

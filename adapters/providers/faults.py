@@ -16,6 +16,8 @@ from ...messages.errors import (
     LegionError,
     ProviderDown,
     ProviderError,
+    ProviderReset,
+    ProviderSilent,
     RuntimeFault,
     SettingsError,
     StreamBrokenError,
@@ -46,9 +48,11 @@ class Fault:
     words: str
 
 
-# A connection lost before the answer says that nobody is there; one lost within it, that the answer is broken.
-_LOST: Final = (ProviderDown, ProviderError, StreamBrokenError)
-_SILENT: Final = (ProviderDown, ProviderDown, ProviderDown)
+# A connection that never stood says that nobody is there; one lost before the answer, that it may be tried again; one lost within it, that the
+# answer is broken.
+_ABSENT: Final = (ProviderDown, ProviderError, StreamBrokenError)
+_LOST: Final = (ProviderReset, ProviderError, StreamBrokenError)
+_SILENT: Final = (ProviderSilent, ProviderSilent, ProviderSilent)
 _UNREADABLE: Final = (ProviderError, ProviderError, StreamBrokenError)
 _MISCONFIGURED: Final = (SettingsError, SettingsError, SettingsError)
 _OUR_BUG: Final = (RuntimeFault, RuntimeFault, RuntimeFault)
@@ -61,13 +65,13 @@ FAULTS: Final[dict[type[Exception], Fault]] = {
     httpx.ConnectTimeout: Fault(_SILENT, "no connection in time"),
     httpx.ReadTimeout: Fault(_SILENT, "nothing received in time"),
     httpx.WriteTimeout: Fault(_SILENT, "the request was not taken in time"),
-    httpx.PoolTimeout: Fault(_SILENT, "no connection of the pool became free in time"),
+    httpx.PoolTimeout: Fault((ProviderDown,) * 3, "no connection of the pool became free in time"),
     httpx.NetworkError: Fault(_LOST, "the connection was lost"),
-    httpx.ConnectError: Fault(_LOST, "no connection"),
+    httpx.ConnectError: Fault(_ABSENT, "no connection"),
     httpx.ReadError: Fault(_LOST, "the connection was lost"),
     httpx.WriteError: Fault(_LOST, "the connection was lost while the request was sent"),
     httpx.CloseError: Fault(_LOST, "the connection could not be closed"),
-    httpx.ProxyError: Fault(_LOST, "the proxy refused"),
+    httpx.ProxyError: Fault(_ABSENT, "the proxy refused"),
     httpx.UnsupportedProtocol: Fault(_MISCONFIGURED, "its address is neither http nor https"),
     httpx.InvalidURL: Fault(_MISCONFIGURED, "its address is not a URL"),
     httpx.ProtocolError: Fault(_LOST, "the connection does not follow HTTP"),

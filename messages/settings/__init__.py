@@ -13,6 +13,14 @@ from .compliance import ComplianceSettings
 from .counting import CountingSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings, PrefixSettings
+from .escalation import (
+    BandSettings,
+    ConfidenceSettings,
+    EscalationSettings,
+    HedgingSettings,
+    QualitySettings,
+    RescueSettings,
+)
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
 from .limits import LimitSettings, ModelLimitSettings
@@ -20,6 +28,7 @@ from .metering import MeteringSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
+from .retries import DEFAULT_RULES, RetryBudgetSettings, RetryRule, RetrySettings
 from .root import Settings
 from .routing import TIERS, ArbitrageSettings, RoutingSettings, TierSettings, TiersSettings
 from .rules import AliasSettings, Constraint, FallbackSettings, PlaceSettings, RuleSettings
@@ -34,6 +43,7 @@ from .structured import StructuredSettings
 
 __all__ = [
     "DEFAULT_INSTANCE",
+    "DEFAULT_RULES",
     "FAMILIES",
     "IN_MEMORY",
     "KINDS",
@@ -42,17 +52,21 @@ __all__ = [
     "AllowSettings",
     "ApiSettings",
     "ArbitrageSettings",
+    "BandSettings",
     "CircuitBreakerSettings",
     "ComplianceSettings",
+    "ConfidenceSettings",
     "Constraint",
     "CountingSettings",
     "DemoFailure",
     "DemoSettings",
     "DiscoverySettings",
     "EmbeddingSettings",
+    "EscalationSettings",
     "FallbackSettings",
     "Family",
     "HealthSettings",
+    "HedgingSettings",
     "InstanceSettings",
     "KeySettings",
     "Kind",
@@ -65,7 +79,12 @@ __all__ = [
     "PriceSettings",
     "ProviderBlock",
     "ProviderSettings",
+    "QualitySettings",
     "RbacSettings",
+    "RescueSettings",
+    "RetryBudgetSettings",
+    "RetryRule",
+    "RetrySettings",
     "RoleSettings",
     "RoutingSettings",
     "RuleSettings",

@@ -14,6 +14,7 @@ from .compliance import ComplianceSettings
 from .counting import CountingSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
+from .escalation import ConfidenceSettings, QualitySettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .metering import MeteringSettings
 from .pipeline import PipelineSettings
@@ -49,6 +50,8 @@ class Settings:
         discovery: How models and memory are found out.
         arbitrage: When the cheapest model is chosen.
         pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
+        quality: Which of the checks an answer can fail.
+        confidence: How much an answer is trusted.
         api: The HTTP API.
         runtime: The actor runtime.
         metering: The record of what was used.
@@ -77,6 +80,8 @@ class Settings:
     discovery: DiscoverySettings = DiscoverySettings()
     arbitrage: ArbitrageSettings = ArbitrageSettings()
     pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)
+    quality: QualitySettings = QualitySettings()
+    confidence: ConfidenceSettings = ConfidenceSettings()
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()

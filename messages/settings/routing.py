@@ -8,7 +8,9 @@ from typing import Final, Literal, TypeAlias, get_args
 import attrs
 
 from .checks import EMPTY, between, fault, frozen_mapping, not_blank_entries, one_of
+from .escalation import EscalationSettings, HedgingSettings, RescueSettings
 from .families import Tier
+from .retries import RetrySettings
 from .rules import RuleSettings
 from .sections import HealthSettings
 
@@ -83,6 +85,10 @@ class RoutingSettings:
         unknown_capabilities: What becomes of a model of which nobody knows whether it can do what a request needs: allow or refuse. Default
             "allow".
         health: How the health of targets is judged.
+        retries: What follows an attempt that gave no answer.
+        escalation: Whether a poor answer is tried again elsewhere.
+        hedging: Whether a slow call gets a second one beside it.
+        rescue: Whether a broken stream is gone on with elsewhere.
     """
 
     enabled: bool = True
@@ -92,6 +98,10 @@ class RoutingSettings:
     rules: tuple[RuleSettings, ...] = ()
     unknown_capabilities: Permission = attrs.field(default="allow", validator=one_of(Permission))
     health: HealthSettings = HealthSettings()
+    retries: RetrySettings = RetrySettings()
+    escalation: EscalationSettings = EscalationSettings()
+    hedging: HedgingSettings = HedgingSettings()
+    rescue: RescueSettings = RescueSettings()
 
     def __attrs_post_init__(self) -> None:
         seen: dict[str, int] = {}

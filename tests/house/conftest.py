@@ -26,8 +26,12 @@ def provider(server, **more):
     }
 
 
+# Whoever waits between attempts, waits for no longer than a test may.
+IMPATIENT = {"retries": {"backoff_initial": 0.001, "backoff_max": 0.001, "patience_seconds": 0}}
+
+
 def settings(providers, **more):
-    return load_settings(overrides={"providers": providers, **more}, environ={})
+    return load_settings(overrides={"providers": providers, "routing": IMPATIENT, **more}, environ={})
 
 
 @pytest.fixture

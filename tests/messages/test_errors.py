@@ -20,6 +20,7 @@ FIELDS = {
     "path": ("router", "health"),
     "status": 429,
     "attempts": ("openai/gpt-4o: throttled: slow down",),
+    "limit": "first_byte",
     "actor": "router",
     "capacity": 10,
     "store": "/data/legion-llm.db",

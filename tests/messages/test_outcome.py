@@ -33,6 +33,8 @@ EXPECTED = {
     errors.ProviderError: Outcome.TARGET_SICK,
     errors.StreamBrokenError: Outcome.TARGET_SICK,
     errors.ProviderDown: Outcome.TARGET_SICK,
+    errors.ProviderReset: Outcome.TARGET_SICK,
+    errors.ProviderSilent: Outcome.TARGET_SICK,
     errors.EscalationExhausted: Outcome.TARGET_SICK,
     errors.StoreError: Outcome.INTERNAL,
     errors.StoreUnavailable: Outcome.INTERNAL,

@@ -17,6 +17,7 @@ from ....messages.unstreamed import chunks_of
 from ....runtime import Address, Clock, Sink
 from ....runtime.envelope import Envelope
 from ....runtime.interruption import interruption
+from ..attempts.attempts import Attempts
 from ..governance.governance import Governance
 from .gate import Bar
 from .repeats import Repeats
@@ -33,7 +34,7 @@ class Services:
         router: Decides where a request goes.
         connection: The connection to a provider instance, by its name.
         clock: The system's clock.
-        max_attempts: Attempts per exchange with a provider, at all targets together.
+        attempts: Makes the attempts of an exchange with a provider.
         repeats: The answers that requests with an idempotency key were given; None: such a key means nothing.
         assign_conversation_ids: Whether a request without a conversation begins one.
         governance: Who may do what, and what must not leave this machine.
@@ -43,7 +44,7 @@ class Services:
     router: Address
     connection: Callable[[str], Address]
     clock: Clock
-    max_attempts: int = 3
+    attempts: Attempts
     repeats: Repeats | None = None
     assign_conversation_ids: bool = False
     governance: Governance = Governance()

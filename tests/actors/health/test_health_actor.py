@@ -116,6 +116,21 @@ def test_a_success_breaks_a_row_of_failures(observed):
     assert observed.connection == []
 
 
+def test_repeats_of_one_request_are_no_further_failures(observed):
+    observed.report(Outcome.TARGET_SICK)
+    observed.report(Outcome.TARGET_SICK, 10, repeated=True)
+
+    assert observed.connection == []
+
+
+def test_a_repeat_that_is_the_probe_counts(observed, house):
+    observed.trip()
+    house.advance(COOLDOWN)
+    observed.report(Outcome.TARGET_SICK, repeated=True)
+
+    assert observed.states == ["open", "half_open", "open"]
+
+
 def test_what_was_never_sent_is_ignored(observed):
     observed.report(Outcome.TARGET_SICK, 10, sent=False)
     observed.report(Outcome.SUCCESS, 10, sent=False, latency=100.0)

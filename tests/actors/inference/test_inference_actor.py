@@ -6,6 +6,7 @@ import pytest
 from legion_llm.actors.connection.actor import Connection, ConnectionConfig
 from legion_llm.actors.health.actor import Health, HealthConfig
 from legion_llm.actors.inference.actor import Inference
+from legion_llm.actors.inference.attempts.attempts import Attempts, AttemptsConfig
 from legion_llm.actors.inference.pipeline.flow import Services
 from legion_llm.actors.metering.actor import AttemptsWanted
 from legion_llm.actors.router.actor import Router, RouterConfig
@@ -17,7 +18,8 @@ from legion_llm.runtime import ASYNCIO
 from meters import meter
 
 SOON = 10.0
-DOWN = errors.ProviderDown("no answer")
+# A silent target is left, not retried, so that the next move is another candidate or none.
+DOWN = errors.ProviderSilent("no answer")
 CUT = errors.StreamBrokenError("cut")
 
 
@@ -41,7 +43,12 @@ class Gateway:
         house.add(
             "inference",
             lambda: Inference(
-                Services(router=house.address("router"), connection=house.address, clock=house.clock, max_attempts=3)
+                Services(
+                    router=house.address("router"),
+                    connection=house.address,
+                    clock=house.clock,
+                    attempts=Attempts(AttemptsConfig(), connection=house.address, clock=house.clock),
+                )
             ),
         )
 
@@ -360,12 +367,22 @@ def test_a_chunk_is_there_before_the_answer_is_complete(gateway, house, start_ch
 
 
 def test_before_the_first_content_another_target_silently_takes_over(gateway, answer, start_chunk, text_chunk):
-    gateway.a.will(CUT, chunks=(start_chunk("of a"),))
+    gateway.a.will(DOWN, chunks=(start_chunk("of a"),))
     gateway.b.will(answer("hello"), chunks=(start_chunk("of b"), text_chunk("hello")))
     stream = gateway.stream(model="m")
 
     assert read(stream) == ([start_chunk("of b"), text_chunk("hello")], None)
     assert stream.reply.get(SOON).routing.chain == ("a/m: target_sick", "b/m: success")
+
+
+def test_a_stream_cut_before_its_first_content_is_silently_asked_for_again(gateway, answer, start_chunk, text_chunk):
+    gateway.a.will(CUT, chunks=(start_chunk("first"),))
+    gateway.a.will(answer("hello"), chunks=(start_chunk("second"), text_chunk("hello")))
+    stream = gateway.stream(model="m")
+
+    assert read(stream) == ([start_chunk("second"), text_chunk("hello")], None)
+    assert stream.reply.get(SOON).routing.chain == ("a/m: target_sick", "a/m: success")
+    assert gateway.metered() == [(1, "a", Outcome.TARGET_SICK), (2, "a", Outcome.SUCCESS)]
 
 
 def test_after_the_first_content_the_stream_ends_with_the_error_and_nothing_is_repeated(
@@ -399,7 +416,7 @@ def test_a_streamed_answer_without_content_is_passed_on_whole(gateway, answer, s
 
 def test_when_every_stream_fails_before_content_the_caller_sees_only_the_error(gateway, start_chunk):
     for provider in gateway.providers:
-        provider.will(CUT, chunks=(start_chunk(),))
+        provider.will(DOWN, chunks=(start_chunk(),))
 
     chunks, error = read(gateway.stream(model="m"))
 

@@ -15,7 +15,7 @@ from legion_llm.adapters.providers.http import HttpProvider
 from legion_llm.messages.catalogue import ModelFacts
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, StopReason
 from legion_llm.messages.content import TextBlock
-from legion_llm.messages.errors import ProviderDown, ProviderError, RateLimitError, StreamBrokenError, UpstreamError
+from legion_llm.messages.errors import ProviderError, ProviderSilent, RateLimitError, StreamBrokenError, UpstreamError
 from legion_llm.messages.limits import Allowance, RateLimits
 from legion_llm.messages.settings import TimeoutSettings
 
@@ -136,7 +136,7 @@ async def test_silence_past_a_limit_is_the_provider_being_down(
     provider, body = upstream(*pieces, head_after=head_after)
     began = trio.current_time()
 
-    with pytest.raises(ProviderDown, match=words) as caught:
+    with pytest.raises(ProviderSilent, match=words) as caught:
         await provider.stream(HELLO, "m", sink)
 
     assert trio.current_time() - began == pytest.approx(seconds, abs=0.1)
@@ -148,7 +148,7 @@ async def test_silence_past_a_limit_is_the_provider_being_down(
 async def test_a_whole_answer_may_not_pause_for_longer_than_the_gap(autojump_clock, upstream):
     provider, body = upstream((20.0, b"{"), (31.0, b"}"))
 
-    with pytest.raises(ProviderDown, match=r"30\.0 s"):
+    with pytest.raises(ProviderSilent, match=r"30\.0 s"):
         await provider.chat(HELLO, "m")
 
     assert body.closed

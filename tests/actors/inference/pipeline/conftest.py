@@ -39,7 +39,7 @@ def still_clock():
 
 @pytest.fixture
 def services(still_clock):
-    return Services(router=None, connection=None, clock=still_clock)
+    return Services(router=None, connection=None, clock=still_clock, attempts=None)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def repeats(still_clock):
 
 @pytest.fixture
 def flow_with(repeats, still_clock):
-    services = Services(router=None, connection=None, clock=still_clock, repeats=repeats)
+    services = Services(router=None, connection=None, clock=still_clock, attempts=None, repeats=repeats)
 
     def build(key="k", text="hi", caller=ALICE, sink=None, **fields):
         request = Request(

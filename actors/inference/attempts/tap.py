@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...messages.chat import Chunk
-from ...runtime import Sink
+from ....messages.chat import Chunk
+from ....runtime import Sink
 
 # Lifecycle chunks before the first content: a role, a model name, an empty block or two. A provider that sends more has begun to answer.
 _MOST_HELD: Final = 64

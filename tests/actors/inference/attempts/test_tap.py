@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.actors.inference.tap import Tap
+from legion_llm.actors.inference.attempts.tap import Tap
 from legion_llm.messages.chat import Chunk, ChunkKind, StopReason, Usage
 
 START = Chunk(kind=ChunkKind.START, model="m")

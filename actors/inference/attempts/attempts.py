@@ -1,0 +1,147 @@
+"""The way into the attempts: `Attempts.whole` and `Attempts.streamed`, one of which every exchange with a provider goes through."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import attrs
+
+from ....messages.chat import Request, Response
+from ....messages.errors import LegionError
+from ....messages.routing import Call, Resolution, StreamCall
+from ....messages.settings import TIERS, RetrySettings
+from ....messages.target import Target
+from ....runtime import Address, Clock, Sink
+from .budget import RetryBudgets
+from .course import Course, Errand, Means, Told
+from .story import routed_at_once
+from .tap import Tap
+
+
+@attrs.frozen(kw_only=True)
+class AttemptsConfig:
+    """What the attempts go by.
+
+    Attributes:
+        max_attempts: Attempts per request that may count, at all targets together.
+        retries: What follows one that gave no answer.
+        tiers: All tiers, the nearest first.
+        is_enabled: False: the first candidate is asked once, and that is all.
+    """
+
+    max_attempts: int = 3
+    is_enabled: bool = True
+    retries: RetrySettings = RetrySettings()
+    tiers: tuple[str, ...] = TIERS
+
+
+class Attempts:
+    """The one owner of a request's attempts: nothing below it retries by itself.
+
+    One for all requests of a system. What they share, the retry budgets, lives on their common event loop and is never held across a wait. A request
+    whose first attempt succeeds pays for none of the rest.
+    """
+
+    def __init__(self, config: AttemptsConfig, *, connection: Callable[[str], Address], clock: Clock) -> None:
+        self._config = config
+        self._connection = connection
+        self._now = clock.monotonic
+        retries = config.retries
+        self._budgets = RetryBudgets(retries.budget)
+        rules = retries.rules() if config.is_enabled else {}
+        self._means = Means(clock=clock, budgets=self._budgets, retries=retries, rules=rules, tiers=config.tiers)
+
+    async def whole(
+        self,
+        request: Request,
+        resolution: Resolution,
+        *,
+        started: float,
+        deadline: float = math.inf,
+        told: Told | None = None,
+    ) -> Response:
+        """Answer the request by one of the candidates.
+
+        Args:
+            request: What is asked.
+            resolution: The candidates, best first.
+            started: Monotonic moment at which the request began.
+            deadline: Monotonic moment of its end. It is only looked at to see which waits are worth it: whoever asks must cancel.
+            told: Hears of each attempt, where one is not enough.
+
+        Raises:
+            LegionError: What the only target, or a failure that nobody else can mend, ended with.
+            EscalationExhausted: Several targets were tried, and none gave a usable answer.
+        """
+        connection = self._connection
+
+        async def attempt(target: Target, number: int, before: int) -> Response:
+            call = Call(request=request, target=target, attempt=number, repeated=before > 0)
+            return await connection(target.instance).ask(call)
+
+        return await self._run(
+            Errand(
+                request=request,
+                resolution=resolution,
+                attempt=attempt,
+                is_committed=_never,
+                started=started,
+                deadline=deadline,
+                told=told,
+            )
+        )
+
+    async def streamed(
+        self,
+        request: Request,
+        resolution: Resolution,
+        sink: Sink,
+        *,
+        started: float,
+        deadline: float = math.inf,
+        told: Told | None = None,
+    ) -> Response:
+        """Answer the request piece by piece into `sink`; the rest as for `whole`.
+
+        Another target takes over silently until the first content has gone out; a failure after that is raised as it is.
+        """
+        connection = self._connection
+        tap = Tap(sink)
+
+        async def attempt(target: Target, number: int, before: int) -> Response:
+            nonlocal tap
+            tap = Tap(sink)
+            call = StreamCall(request=request, target=target, attempt=number, repeated=before > 0)
+            response = await connection(target.instance).ask(call, sink=tap)
+            if not tap.committed:
+                await tap.commit()
+            return response
+
+        return await self._run(
+            Errand(
+                request=request,
+                resolution=resolution,
+                attempt=attempt,
+                is_committed=lambda: tap.committed,
+                started=started,
+                deadline=deadline,
+                told=told,
+            )
+        )
+
+    async def _run(self, errand: Errand) -> Response:
+        target = errand.resolution.candidates[0]
+        began = self._now()
+        budget = self._budgets.of(target.instance, began)
+        budget.called()
+        try:
+            response = await errand.attempt(target, 1, 0)
+        except LegionError as error:
+            return await Course(errand, self._means, self._config.max_attempts).after(target, error, began)
+        budget.streak = 0
+        return routed_at_once(errand.request, response, errand.resolution, target, self._now() - errand.started)
+
+
+def _never() -> bool:
+    return False

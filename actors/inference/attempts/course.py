@@ -1,0 +1,204 @@
+"""The attempts of one request, where the first one was not enough."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import attrs
+import trio
+
+from ....messages.attempt import AttemptRecord
+from ....messages.cause import Cause, cause_of
+from ....messages.chat import Request, Response
+from ....messages.errors import LegionError
+from ....messages.routing import Resolution
+from ....messages.settings import TIERS, RetryRule, RetrySettings
+from ....messages.target import Target
+from ....runtime import Clock
+from .budget import RetryBudgets
+from .moves import UNCOUNTED, Again, Next, Situation, Stop, Tried, Wait, next_move
+from .order import distinct
+from .story import Ended, routed, verdict
+
+# Makes one attempt: its number, counted from 1, and how often the request has failed at this target before. Raises why there is no answer.
+MakeAttempt: TypeAlias = Callable[[Target, int, int], Awaitable[Response]]
+# Hears of each attempt when it is over.
+Told: TypeAlias = Callable[[AttemptRecord], None]
+
+# What makes a streak: the next one at the same target is likely to fail, too.
+_SICK: Final = frozenset({Cause.RESET, Cause.FAILED, Cause.DOWN, Cause.SILENT})
+
+
+@attrs.frozen(kw_only=True)
+class Errand:
+    """What is to be done for one request.
+
+    Attributes:
+        attempt: Makes one attempt.
+        is_committed: Whether the caller has seen content already, so that nobody else may answer.
+        started: Monotonic moment at which the request began.
+        deadline: Monotonic moment of its end; infinity for none.
+        told: Hears of each attempt, or None.
+    """
+
+    request: Request
+    resolution: Resolution
+    attempt: MakeAttempt
+    is_committed: Callable[[], bool]
+    started: float
+    deadline: float
+    told: Told | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Means:
+    """What all requests have in common.
+
+    Attributes:
+        rules: `retries.rules()`; empty where nothing is tried twice.
+        tiers: All tiers, the nearest first.
+        dice: Returns a number from 0 to 1.
+    """
+
+    clock: Clock
+    budgets: RetryBudgets
+    retries: RetrySettings
+    rules: Mapping[Cause, RetryRule]
+    tiers: Sequence[str] = TIERS
+    dice: Callable[[], float] = random.random
+
+
+class Course:
+    """Walks one request from attempt to attempt. Owned by its task."""
+
+    __slots__ = ("_attempts", "_counted", "_errand", "_left", "_means", "_most", "_repeats", "_tried", "_waits")
+
+    def __init__(self, errand: Errand, means: Means, most: int) -> None:
+        self._errand = errand
+        self._means = means
+        self._most = most
+        self._attempts: list[Ended] = []
+        self._tried: dict[tuple[str, str], Tried] = {}
+        self._left = distinct(errand.resolution.candidates)[1:]
+        self._counted = 0
+        self._repeats = 0
+        self._waits = 0
+
+    async def after(self, target: Target, error: LegionError, began: float) -> Response:
+        """Go on after the first attempt, which has failed.
+
+        Raises:
+            LegionError: Why there is no answer.
+        """
+        self._failed(target, error, began)
+        return await self.run(await self._move())
+
+    async def run(self, target: Target) -> Response:
+        """Ask `target`, and whoever is to follow it.
+
+        Raises:
+            LegionError: Why there is no answer.
+        """
+        while True:
+            response = await self._attempt(target)
+            if response is not None:
+                return response
+            target = await self._move()
+
+    async def _attempt(self, target: Target) -> Response | None:
+        began = self._means.clock.monotonic()
+        try:
+            response = await self._errand.attempt(target, len(self._attempts) + 1, self._failures_at(target))
+        except LegionError as error:
+            self._failed(target, error, began)
+            return None
+        now = self._means.clock.monotonic()
+        self._means.budgets.of(target.instance, now).streak = 0
+        self._note(Ended(target, None, (), now - began))
+        errand = self._errand
+        return routed(errand.request, response, errand.resolution, self._attempts, now - errand.started)
+
+    def _failed(self, target: Target, error: LegionError, began: float) -> None:
+        """Write down a failure; one that the caller has seen the beginning of the answer before is the end.
+
+        Raises:
+            LegionError: That failure.
+        """
+        now = self._means.clock.monotonic()
+        cause = cause_of(error)
+        if cause in _SICK:
+            self._means.budgets.of(target.instance, now).streak += 1
+        self._note(Ended(target, error, (), now - began))
+        self._count(target, cause, now, error.retry_after)
+        if self._errand.is_committed():
+            raise error
+
+    def _failures_at(self, target: Target) -> int:
+        return sum(each.target.key == target.key for each in self._attempts)
+
+    def _note(self, ended: Ended) -> None:
+        self._attempts.append(ended)
+        if self._errand.told is not None:
+            self._errand.told(ended.record())
+
+    def _count(self, target: Target, cause: Cause, now: float, retry_after: float | None) -> None:
+        ready_at = now + (retry_after or 0.0)
+        self._tried[target.key] = Tried(target=target, cause=cause, ready_at=ready_at, retry_after=retry_after)
+        if cause not in UNCOUNTED:
+            self._counted += 1
+
+    async def _move(self) -> Target:
+        """Return who is asked next, when the time for it has come.
+
+        Raises:
+            LegionError: Nobody.
+        """
+        means = self._means
+        move = next_move(self._situation(), means.retries, means.rules)
+        match move:
+            case Again():
+                self._repeats += 1
+                self._take(move.target)
+            case Next():
+                self._repeats, self._left = 0, move.left
+                means.budgets.of(move.target.instance, means.clock.monotonic()).called()
+            case Wait():
+                self._repeats, self._waits = 0, self._waits + 1
+                self._take(move.target)
+                await trio.sleep(move.seconds + move.jitter * means.dice())
+            case Stop():
+                raise self._verdict(move)
+        return move.target
+
+    def _situation(self) -> Situation:
+        last = self._tried[self._attempts[-1].target.key]
+        means, budgets = self._means, self._means.budgets
+        now = means.clock.monotonic()
+        tried = tuple(self._tried.values())
+        return Situation(
+            last=last,
+            tried=tried,
+            left=self._left,
+            made=len(self._attempts),
+            counted=self._counted,
+            most=self._most,
+            repeats=self._repeats,
+            waits=self._waits,
+            is_single=budgets.of(last.target.instance, now).streak <= 1,
+            budget={each.target.instance: budgets.of(each.target.instance, now).delay(now) for each in tried},
+            now=now,
+            deadline=self._errand.deadline,
+            tiers=means.tiers,
+        )
+
+    def _verdict(self, stop: Stop) -> LegionError:
+        last = self._attempts[-1].error
+        if stop.is_final and last is not None:
+            return last
+        return verdict(self._attempts, self._errand.resolution)
+
+    def _take(self, target: Target) -> None:
+        now = self._means.clock.monotonic()
+        self._means.budgets.of(target.instance, now).take(now)
