@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import attrs
 import trio
+from legion_llm.actors.inference.attempts.attempts import Attempts, AttemptsConfig
 from legion_llm.actors.inference.pipeline.archive import Archive
 from legion_llm.actors.inference.pipeline.flow import Flow, Services
 from legion_llm.actors.inference.pipeline.repeats import Repeats
@@ -37,10 +38,15 @@ class Answerer:
 def services() -> Services:
     """What a gateway with its defaults has."""
     clock = SystemClock()
+
+    def connection(_instance: str) -> Answerer:
+        return Answerer(RESPONSE)
+
     return Services(
         router=Answerer(RESOLUTION),
-        connection=lambda _instance: Answerer(RESPONSE),
+        connection=connection,
         clock=clock,
+        attempts=Attempts(AttemptsConfig(), connection=connection, clock=clock),
         repeats=Repeats(clock.monotonic, seconds=60.0, most=100),
     )
 
