@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ...messages.chat import BlockKind, Chunk, ChunkKind, StopReason, Usage, new_id
-from ...messages.content import AudioBlock, ImageBlock, OpaqueBlock
+from ...messages.content import AudioBlock, ImageBlock, OpaqueBlock, ThinkingBlock
 
 _START, _OPEN, _DELTA, _CLOSE = ChunkKind.START, ChunkKind.BLOCK_START, ChunkKind.DELTA, ChunkKind.BLOCK_STOP
 
@@ -100,7 +100,13 @@ class BlockFlow:
         """Close the text or thought that is open; calls go on."""
         self._close_open()
 
-    def whole(self, content: OpaqueBlock | ImageBlock | AudioBlock, *, is_relayed: bool) -> None:
+    def close_call(self, block: int) -> None:
+        """Close one call; one that never said its arguments has none: {}."""
+        if not self._calls.pop(block):
+            self._grow(block, "tool_use", "{}")
+        self._closed(block, "tool_use")
+
+    def whole(self, content: OpaqueBlock | ImageBlock | AudioBlock | ThinkingBlock, *, is_relayed: bool) -> None:
         """Say a block that does not grow; `is_relayed` when the events that it was collected from have gone out already."""
         self._close_open()
         block = self._next
@@ -108,10 +114,11 @@ class BlockFlow:
         raw = self._ride()
         if raw is None and is_relayed:
             raw = b""
+        kind: BlockKind = "thinking" if isinstance(content, ThinkingBlock) else "opaque"
         self._chunks.append(
-            Chunk(kind=_OPEN, block=block, block_kind="opaque", content=content, raw=raw, raw_dialect=self._dialect)
+            Chunk(kind=_OPEN, block=block, block_kind=kind, content=content, raw=raw, raw_dialect=self._dialect)
         )
-        self._closed(block, "opaque")
+        self._closed(block, kind)
 
     def close(self) -> None:
         """Close what is open, in order of opening. A call that never said its arguments has none: {}."""

@@ -172,6 +172,8 @@ RULES: Final = (
             "model not exist",
             "try pulling it first",
             "requires more system memory",
+            # A quota of none, which Gemini tells like one that is used up.
+            "limit: 0, model",
             "does not support tools",
             "does not support thinking",
             "does not support chat",
@@ -212,4 +214,8 @@ BY_CODE: Final[Mapping[str, type[UpstreamError]]] = {
     "badrequesterror": RequestRejectedError,
     "not_found_error": ModelUnavailableError,
     "notfounderror": ModelUnavailableError,
+    # Bedrock's, as events of a stream.
+    "validationexception": RequestRejectedError,
+    "accessdeniedexception": AuthError,
+    "resourcenotfoundexception": ModelUnavailableError,
 }

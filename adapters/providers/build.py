@@ -10,14 +10,16 @@ from ...actors.connection.port import Provider
 from ...messages.errors import SettingsError
 from ...messages.settings import InstanceSettings, Kind, TimeoutSettings
 from ..dialects.anthropic import VERSION, AnthropicMessages
+from ..dialects.bedrock import Bedrock
 from ..dialects.gemini import Gemini, GeminiEmbed
 from ..dialects.ollama import Ollama, OllamaEmbed
 from ..dialects.openai_chat import OpenAIChat
 from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect
 from ..settings.credentials import Absent, credential_for, headers_for
+from .aws import authorisation, listing_url, located
 from .demo import DemoProvider
-from .endpoint import Endpoint, setting_path
+from .endpoint import Endpoint, Signer, setting_path
 from .http import HttpProvider, Skills
 from .native_schema import Shaper
 from .transports import TransportFactory, transport_for
@@ -40,6 +42,7 @@ DIALECTS: Final[Mapping[Kind, ProviderDialect]] = MappingProxyType(
         "anthropic": _ANTHROPIC,
         "gemini": _GEMINI,
         "azure": _OPENAI,
+        "bedrock": Bedrock(),
         "openai_compat": _OPENAI_LIKE,
         "vllm": _OPENAI_LIKE,
         "mlx": _OPENAI_LIKE,
@@ -102,12 +105,22 @@ def endpoint_for(instance: InstanceSettings, environ: Mapping[str, str], timeout
     Raises:
         SettingsError: As for `build_provider`.
     """
+    signer: Signer | None = None
+    listing: str | None = None
+    if instance.kind == "bedrock":
+        instance = located(instance, environ)
+        credential, signer = authorisation(instance, environ)
+        listing = listing_url(instance)
+    else:
+        credential = _credential_headers(instance, environ)
     return Endpoint(
         name=instance.name,
         root_url=instance.base_url or "",
         timeouts=timeouts,
         # What the user set last wins over what follows from the key.
-        headers=[*_credential_headers(instance, environ), *_own_headers(instance, environ)],
+        headers=[*credential, *_own_headers(instance, environ)],
+        signer=signer,
+        listing_url=listing,
     )
 
 

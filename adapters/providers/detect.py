@@ -26,6 +26,7 @@ DETECTION_ORDER: Final[tuple[Kind, ...]] = (
     "anthropic",
     "gemini",
     "azure",
+    "bedrock",
     "ollama",
     "vllm",
     "mlx",

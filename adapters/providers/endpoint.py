@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
 
 import httpx
 
 from ...messages.errors import SettingsError
 from ...messages.settings import TimeoutSettings, is_header_value
 from .pieces import ACCEPTED
+
+# Adds to the headers of a request what proves who sends it.
+Signer: TypeAlias = Callable[[httpx.Request], None]
 
 _MOST_PATHS: Final = 256
 _SENDABLE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -31,9 +34,24 @@ class Endpoint:
     """
 
     def __init__(
-        self, *, name: str, root_url: str, timeouts: TimeoutSettings, headers: Iterable[tuple[str, str]] = ()
+        self,
+        *,
+        name: str,
+        root_url: str,
+        timeouts: TimeoutSettings,
+        headers: Iterable[tuple[str, str]] = (),
+        signer: Signer | None = None,
+        listing_url: str | None = None,
     ) -> None:
-        """Check and build everything that is the same for every request; `headers` include the credential.
+        """Check and build everything that is the same for every request.
+
+        Args:
+            name: Name of the instance.
+            root_url: Where the dialect's paths start.
+            timeouts: Time limits of each attempt.
+            headers: On every request; the credential is among them.
+            signer: Signs every request, or None where the headers do.
+            listing_url: Where the paths of catalogues start, or None for the same place.
 
         Raises:
             SettingsError: The URL is no http(s) address, or a header cannot be sent.
@@ -41,8 +59,10 @@ class Endpoint:
         self.name = name
         self.root = _root(name, root_url)
         self.timeouts = timeouts
+        self._sign = signer
+        self._listing = self.root if listing_url is None else _root(name, listing_url)
         base = httpx.Headers({"Host": self.root.netloc.decode(), "User-Agent": "legion-llm"})
-        base["Accept"] = "application/json, text/event-stream, application/x-ndjson"
+        base["Accept"] = "application/json, text/event-stream, application/x-ndjson, application/vnd.amazon.eventstream"
         for header, value in headers:
             _check_header(name, header, value)
             base[header] = value
@@ -73,11 +93,21 @@ class Endpoint:
         )
         request.headers["Content-Length"] = str(len(body))
         request.read()
+        if self._sign is not None:
+            self._sign(request)
         return request
 
     def get(self, path: str) -> httpx.Request:
         """Return a request without a body to a path below the root."""
-        return httpx.Request("GET", self._url(path), headers=self._get, extensions=self._extensions)
+        url = self._url(path)
+        if self._listing is not self.root:
+            url = url.copy_with(scheme=self._listing.scheme, netloc=self._listing.netloc)
+        request = httpx.Request("GET", url, headers=self._get, extensions=self._extensions)
+        if self._listing is not self.root:
+            request.headers["Host"] = url.netloc.decode()
+        if self._sign is not None:
+            self._sign(request)
+        return request
 
     def _url(self, path: str) -> httpx.URL:
         url = self._urls.get(path)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from ...messages.settings import FAMILIES, InstanceSettings, ProviderSettings, Settings, expand_instances
+from .aws import BEARER_TOKEN, aws_credential_for
 from .credentials import Absent, credential_for, headers_for
 
 
@@ -41,12 +42,12 @@ def usable_instances(settings: Settings, environ: Mapping[str, str]) -> Enableme
 
     An instance is skipped when its family needs a key and there is none, or when a key or header that the settings name yields nothing. A family
     that needs a key and has a usual address counts as configured even if the settings do not name it: a key in its environment variable is enough
-    to use it.
+    to use it; likewise a bearer token for Bedrock.
 
     Raises:
         SettingsError: An instance lacks what its family requires.
     """
-    instances = expand_instances(_with_implied(settings))
+    instances = expand_instances(_with_implied(settings, environ))
     reasons = {instance.name: _obstacle(instance, environ) for instance in instances}
     return Enablement(
         usable=tuple(instance for instance in instances if reasons[instance.name] is None),
@@ -54,11 +55,14 @@ def usable_instances(settings: Settings, environ: Mapping[str, str]) -> Enableme
     )
 
 
-def _with_implied(settings: Settings) -> Settings:
+def _with_implied(settings: Settings, environ: Mapping[str, str]) -> Settings:
     providers: dict[str, ProviderSettings] = dict(settings.providers)
     for kind, family in FAMILIES.items():
         if family.needs_key and family.base_url is not None:
             providers.setdefault(kind, ProviderSettings())
+    # Amazon's keys may be there for anything; a token for Bedrock is there for Bedrock.
+    if environ.get(BEARER_TOKEN):
+        providers.setdefault("bedrock", ProviderSettings())
     return attrs.evolve(settings, providers=providers)
 
 
@@ -66,6 +70,9 @@ def _obstacle(instance: InstanceSettings, environ: Mapping[str, str]) -> str | N
     headers = headers_for(instance, environ)
     if isinstance(headers, Absent):
         return headers.reason
+    if instance.kind == "bedrock":
+        found = aws_credential_for(instance, environ)
+        return found.reason if isinstance(found, Absent) else None
     names_key = instance.api_key is not None and instance.api_key.stated
     credential = credential_for(instance, environ) if instance.needs_key or names_key else None
     return credential.reason if isinstance(credential, Absent) else None

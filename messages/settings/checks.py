@@ -18,6 +18,7 @@ Check: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]{2,20}){1,3}-[0-9]{1,2}")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # What a transport decides about the connection itself; a wrong one would break the framing.
 _FRAMING_HEADERS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
@@ -71,6 +72,12 @@ def one_of(choices: Any) -> Check:
             raise fault(attribute.name, f"{value!r} is not possible; {nearest(str(value), allowed)}")
 
     return check
+
+
+def region_name(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Check that a text is the name of a region ("eu-central-1"): it becomes part of a host's name. None passes."""
+    if value is not None and not _REGION.fullmatch(value):
+        raise fault(attribute.name, f"must be the name of a region, like eu-central-1, got {value!r}")
 
 
 def not_blank(_: object, attribute: attrs.Attribute[Any], value: str | None) -> None:

@@ -11,7 +11,9 @@ import attrs
 
 from .checks import fault
 
-Kind: TypeAlias = Literal["openai", "anthropic", "gemini", "azure", "openai_compat", "vllm", "mlx", "ollama", "demo"]
+Kind: TypeAlias = Literal[
+    "openai", "anthropic", "gemini", "azure", "bedrock", "openai_compat", "vllm", "mlx", "ollama", "demo"
+]
 Tier: TypeAlias = Literal["local", "fleet", "openai_compat", "cloud", "frontier"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -25,6 +27,7 @@ class Family:
         tier: Where its models run.
         speaks_http: False for a model inside this process, which has no base URL.
         base_url: Where the vendor listens, or None when there is no usual place: then the setting is required.
+        has_regions: Its address follows from a region unless a setting states one.
         default_model: Model asked for when nobody names one, or None when there is no usual one.
         needs_key: Without a credential the provider is never used.
         key_variables: Environment variables that may hold the credential, first one first.
@@ -33,6 +36,7 @@ class Family:
     tier: Tier
     speaks_http: bool = True
     base_url: str | None = None
+    has_regions: bool = False
     default_model: str | None = None
     needs_key: bool = False
     key_variables: tuple[str, ...] = ()
@@ -62,6 +66,8 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
     ),
     # A resource has an address of its own, and calls its deployments what it likes.
     "azure": Family(tier="cloud", needs_key=True, key_variables=("AZURE_OPENAI_API_KEY",)),
+    # Its credentials are a matter of their own: a bearer token, or a pair of keys.
+    "bedrock": Family(tier="cloud", has_regions=True, default_model="us.anthropic.claude-sonnet-4-6", needs_key=True),
     "openai_compat": Family(tier="openai_compat"),
     "vllm": Family(
         tier="fleet",
@@ -83,7 +89,7 @@ def api_root(base_url: str, kind: Kind, *, path: str = "base_url") -> str:
 
     OpenAI-like APIs ("/chat/completions" follows), and Anthropic's: a URL without a version gets "/v1"; "/v1", "/v1/" and any other versioned path
     ("/openai/v1beta", "/api/v3") stay as they are. Gemini's likewise, with "/v1beta". Ollama ("/api/chat" follows): "/v1" and "/api" at the end are
-    dropped. Applying it twice changes nothing.
+    dropped. Bedrock's stays as it is. Applying it twice changes nothing.
 
     Args:
         base_url: As the user wrote it.
@@ -97,6 +103,8 @@ def api_root(base_url: str, kind: Kind, *, path: str = "base_url") -> str:
     route = parts.path.rstrip("/")
     if kind == "ollama":
         route = _without_api(route)
+    elif kind == "bedrock":
+        pass  # its paths say what they are
     elif not any(_VERSION.fullmatch(segment) for segment in route.split("/")):
         route += "/v1beta" if kind == "gemini" else "/v1"
     return f"{parts.scheme}://{parts.netloc}{route}"

@@ -29,10 +29,12 @@ class InstanceSettings:
         kind: Family.
         tier: Where its models run.
         enabled: True, or None: only with a usable credential or where none is needed. Never False.
-        base_url: Root of the API without a slash at its end, or None for a model inside this process.
+        base_url: Root of the API without a slash at its end; None for a model inside this process, and where the address follows from a region.
         needs_key: Without a credential it is never used.
         key_variables: Environment variables that may hold the credential when `api_key` yields nothing. Empty for an instance that is neither
             named after its family nor at the vendor's own address: credentials are bound to their host.
+        reads_environment: Whether credentials of its family may be looked up in the environment: it is named after its family, or has no address of
+            its own.
         default_model: Model for requests that name none: the setting's, else the first of `models`, else the family's, else None.
 
     The others are as in `ProviderBlock`.
@@ -48,6 +50,11 @@ class InstanceSettings:
     api_key: SecretRef | None
     needs_key: bool
     key_variables: tuple[str, ...]
+    reads_environment: bool
+    secret_key: SecretRef | None
+    session_token: SecretRef | None
+    bearer_token: SecretRef | None
+    region: str | None
     default_model: str | None
     models: tuple[str, ...] | None
     organization: str | None
@@ -104,6 +111,11 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         api_key=block.api_key,
         needs_key=family.needs_key,
         key_variables=family.key_variables if provider == kind or base_url == family.base_url else (),
+        reads_environment=provider == kind or block.base_url is None,
+        secret_key=block.secret_key,
+        session_token=block.session_token,
+        bearer_token=block.bearer_token,
+        region=block.region,
         default_model=block.default_model or (block.models[0] if block.models else family.default_model),
         models=block.models,
         organization=block.organization,
@@ -130,6 +142,8 @@ def _base_url(provider: str, instance: str, block: ProviderBlock, kind: Kind) ->
     if not family.speaks_http:
         return None
     url = block.base_url or family.base_url
+    if url is None and family.has_regions:
+        return None
     if url is None:
         raise fault(path, f"a provider of kind {kind} has no usual address: state its URL")
     return api_root(url, kind, path=path)

@@ -9,7 +9,18 @@ import attrs
 
 from ..content import JSON
 from ..secret import Secret, SecretRef, masked
-from .checks import EMPTY, above, between, frozen_mapping, header_fields, names, not_blank, not_blank_entries, one_of
+from .checks import (
+    EMPTY,
+    above,
+    between,
+    frozen_mapping,
+    header_fields,
+    names,
+    not_blank,
+    not_blank_entries,
+    one_of,
+    region_name,
+)
 from .families import Kind, Tier
 from .limits import LimitSettings
 
@@ -80,6 +91,11 @@ class ProviderBlock:
         default_model: Model for requests that name none. None: the family's. Default None.
         models: Catalogue to use instead of asking the provider; None asks. Default None.
         tier: Where the models run. None: the family's. Default None.
+        secret_key: Bedrock's: the secret beside `api_key`, which is then the id of an access key. Default None.
+        session_token: Bedrock's: belongs to temporary keys. Default None.
+        bearer_token: Bedrock's: a token in place of keys. Default None.
+        region: Bedrock's: where the models run ("eu-central-1"). None: AWS_REGION or AWS_DEFAULT_REGION of the environment, else us-east-2. Default
+            None.
         organization: Sent as the OpenAI organisation, or None. Default None.
         headers: Further HTTP headers; a value may be "env://NAME". Default none.
         max_concurrency: Calls in flight at once (at least 1). Default 64.
@@ -103,6 +119,10 @@ class ProviderBlock:
     default_model: str | None = attrs.field(default=None, validator=not_blank)
     models: tuple[str, ...] | None = attrs.field(default=None, validator=not_blank_entries)
     tier: Tier | None = attrs.field(default=None, validator=one_of(Tier))
+    secret_key: SecretRef | None = attrs.field(default=None, converter=_secret_ref)
+    session_token: SecretRef | None = attrs.field(default=None, converter=_secret_ref)
+    bearer_token: SecretRef | None = attrs.field(default=None, converter=_secret_ref)
+    region: str | None = attrs.field(default=None, validator=region_name)
     organization: str | None = attrs.field(default=None, validator=not_blank)
     headers: Mapping[str, str] = attrs.field(
         default=EMPTY, converter=frozen_mapping, validator=header_fields, repr=_masked_repr

@@ -1,4 +1,4 @@
-"""The loopback upstreams of the tests: OpenAI chat, Anthropic messages, Gemini and Ollama chat, well-behaved or with one fault.
+"""The loopback upstreams of the tests: OpenAI chat, Anthropic messages, Gemini, Bedrock and Ollama chat, well-behaved or with one fault.
 
 with openai_upstream(Fault.CUT) as server:
     ...  # talk to server.url + "/v1"
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from aws_frames import event as aws_event
+from aws_frames import exception as aws_exception
 from canned import HTML_PAGE, LAST_CHUNK, Canned, Fault, answer, chunk, stream_head, upstream, well_streamed
 from scripted import (
     Action,
@@ -42,7 +44,9 @@ __all__ = [
     "WaitFor",
     "answer",
     "anthropic_upstream",
+    "bedrock_upstream",
     "canned_anthropic",
+    "canned_bedrock",
     "canned_gemini",
     "canned_ollama",
     "canned_openai",
@@ -74,6 +78,11 @@ def ollama_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedSer
 def gemini_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
     """A Gemini server below `url` + "/v1beta", with one model, m-1; its answer is "w0 w1 ... " in that many stream events."""
     return upstream(canned_gemini(words), fault)
+
+
+def bedrock_upstream(fault: Fault = Fault.NONE, *, words: int = 5) -> ScriptedServer:
+    """A Bedrock server at `url`, with one model, m-1; its answer is "w0 w1 ... " in that many stream events."""
+    return upstream(canned_bedrock(words), fault)
 
 
 def _words(count: int) -> list[str]:
@@ -203,6 +212,35 @@ def canned_gemini(words: int = 5) -> Canned:
 def _candidate(text: str, finish: str | None = None) -> dict[str, Any]:
     candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "index": 0}
     return candidate if finish is None else candidate | {"finishReason": finish}
+
+
+# -- Bedrock --------------------------------------------------------------------------------------------------------
+
+
+def canned_bedrock(words: int = 5) -> Canned:
+    """Bedrock's answers; prompt 7 tokens, completion one token a word. Whole and streamed answers have paths of their own."""
+    usage = {"inputTokens": 7, "outputTokens": words, "totalTokens": 7 + words}
+    message = {"role": "assistant", "content": [{"text": "".join(_words(words))}]}
+    return Canned(
+        chat_path="/model/m-1/converse",
+        stream_path="/model/m-1/converse-stream",
+        models_path="/foundation-models?byOutputModality=TEXT",
+        whole=_json({"output": {"message": message}, "stopReason": "end_turn", "usage": usage}),
+        models=_json({"modelSummaries": [{"modelId": "m-1", "inferenceTypesSupported": ["ON_DEMAND"]}]}),
+        frames=(
+            aws_event("messageStart", {"role": "assistant"}),
+            *[
+                aws_event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": word}})
+                for word in _words(words)
+            ],
+            aws_event("contentBlockStop", {"contentBlockIndex": 0}),
+        ),
+        terminal_frame=aws_event("messageStop", {"stopReason": "end_turn"}) + aws_event("metadata", {"usage": usage}),
+        error_frame=aws_exception("internalServerException", "something is wrong here"),
+        error_body=b'{"message": "something is wrong here"}',
+        stream_type="application/vnd.amazon.eventstream",
+        wants_stream=lambda request: request.path.endswith("-stream"),
+    )
 
 
 # -- Ollama ---------------------------------------------------------------------------------------------------------

@@ -8,19 +8,14 @@ from typing import Any, Final
 from ....messages.chat import Generation, Request, ResponseFormat, Thinking
 from ....messages.errors import InvalidRequestError
 from .. import fields
+from ..claude import LEAST_BUDGET, OUTPUT, Claude, sampling, thinking_fields
 from ..rendering import Rendering
 from .words import NAME
 
 GENERATION: Final = frozenset({"max_tokens", "temperature", "top_p", "top_k", "stop_sequences"})
-_OUTPUT: Final = "output_config"
 
 # Anthropic must be told a limit. This one is below what every model of the last years can write.
 DEFAULT_MAX_TOKENS: Final = 8192
-_LEAST_BUDGET: Final = 1024
-
-# Where an effort of other dialects stands among budgets of thinking tokens, as gateways commonly translate it.
-_BUDGETS: Final[Mapping[str, int]] = {"minimal": 1024, "low": 1024, "medium": 4096, "high": 16384, "xhigh": 32768}
-_NO_EFFORT: Final = "none"
 
 
 # -- Reading ----------------------------------------------------------------------------------------------------------
@@ -57,8 +52,8 @@ def _stop(body: fields.JsonObject) -> tuple[str, ...]:
 def parse_thinking(body: fields.JsonObject) -> Thinking | None:
     """Return whether and how hard the model shall think; a kind without a name of ours is left to `is_opaque_thinking`."""
     thinking = fields.optional_object(body, "thinking")
-    output = fields.optional_object(body, _OUTPUT) or {}
-    effort = fields.text(output, "effort", _OUTPUT)
+    output = fields.optional_object(body, OUTPUT) or {}
+    effort = fields.text(output, "effort", OUTPUT)
     if thinking is None or is_opaque_thinking(thinking):
         return None if effort is None else Thinking(mode="on", effort=effort)
     kind = fields.required_text(thinking, "type", "thinking")
@@ -67,9 +62,9 @@ def parse_thinking(body: fields.JsonObject) -> Thinking | None:
     if kind == "adaptive":
         return Thinking(mode="adaptive", effort=effort)
     budget = thinking.get("budget_tokens")
-    if type(budget) is not int or budget < _LEAST_BUDGET:
+    if type(budget) is not int or budget < LEAST_BUDGET:
         where = "thinking.budget_tokens"
-        raise InvalidRequestError(f"{where} must be an integer of at least {_LEAST_BUDGET}", param=where)
+        raise InvalidRequestError(f"{where} must be an integer of at least {LEAST_BUDGET}", param=where)
     return Thinking(mode="on", budget_tokens=budget, effort=effort)
 
 
@@ -81,8 +76,8 @@ def is_opaque_thinking(thinking: fields.JsonObject) -> bool:
 
 def parse_response_format(body: fields.JsonObject) -> ResponseFormat | None:
     """Return the shape of the answer: `output_config.format`, or the older `output_format`."""
-    output = fields.optional_object(body, _OUTPUT) or {}
-    value, where = output.get("format"), f"{_OUTPUT}.format"
+    output = fields.optional_object(body, OUTPUT) or {}
+    value, where = output.get("format"), f"{OUTPUT}.format"
     if value is None:
         value, where = body.get("output_format"), "output_format"
     if value is None:
@@ -100,10 +95,15 @@ def parse_response_format(body: fields.JsonObject) -> ResponseFormat | None:
 # -- Writing ----------------------------------------------------------------------------------------------------------
 
 
-def add_generation(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
-    """Write the sampling parameters; those that Anthropic lacks are left out with a warning."""
+def add_generation(body: dict[str, Any], request: Request, claude: Claude, rendering: Rendering) -> None:
+    """Write the sampling parameters, and how hard to think; what the model does not take is left out with a warning."""
+    thinking = _own_thinking(request) if request.dialect == NAME else thinking_fields(request, claude, rendering)
     generation = request.generation
-    body["max_tokens"] = generation.max_tokens or DEFAULT_MAX_TOKENS
+    if request.dialect != NAME:
+        thinks = thinking.get("thinking", {}).get("type") in ("enabled", "adaptive")
+        generation = sampling(generation, claude, rendering, thinks=thinks)
+    body.update(thinking)
+    body["max_tokens"] = _limit(request, thinking)
     if generation.temperature is not None:
         body["temperature"] = min(generation.temperature, 1)
         if generation.temperature > 1:
@@ -119,34 +119,28 @@ def add_generation(body: dict[str, Any], request: Request, rendering: Rendering)
             rendering.warn(f"{name} was left out: Anthropic has no such parameter")
 
 
-def add_thinking(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
-    """Write how hard the model shall think, and leave room for the answer beside it."""
+def _limit(request: Request, thinking: Mapping[str, Any]) -> int:
+    """Return the most tokens to write. The limit counts thinking too, so that room is left for the answer beside it."""
+    wanted = request.generation.max_tokens
+    budget: int = thinking.get("thinking", {}).get("budget_tokens", 0)
+    if not budget or (wanted is not None and request.dialect == NAME):
+        return wanted or DEFAULT_MAX_TOKENS
+    return max(wanted or 0, budget + DEFAULT_MAX_TOKENS)
+
+
+def _own_thinking(request: Request) -> dict[str, Any]:
+    """A client of this dialect that gave an effort and no budget may have said nothing of thinking."""
     thinking = request.thinking
     if thinking is None:
-        return
-    if rendering.is_own:
-        _add_own_thinking(body, thinking, said_effort_alone=request.dialect == NAME)
-    elif thinking.mode != "off" and thinking.effort != _NO_EFFORT:
-        budget = thinking.budget_tokens or _BUDGETS.get(thinking.effort or "medium", _BUDGETS["medium"])
-        body["thinking"] = {"type": "enabled", "budget_tokens": max(budget, _LEAST_BUDGET)}
-        if thinking.budget_tokens is None:
-            rendering.warn(f"effort {thinking.effort!r} was put as a budget of {budget} thinking tokens")
-    budget = body.get("thinking", {}).get("budget_tokens", 0)
-    if request.generation.max_tokens is None or not rendering.is_own:
-        # The limit counts thinking too, and must be above the budget.
-        body["max_tokens"] = max(body["max_tokens"], budget + DEFAULT_MAX_TOKENS if budget else 0)
-
-
-def _add_own_thinking(body: dict[str, Any], thinking: Thinking, *, said_effort_alone: bool) -> None:
-    """A client of this dialect that gave an effort and no budget may have said nothing of thinking; a host means it to be on."""
-    if thinking.effort is not None:
-        body.setdefault(_OUTPUT, {})["effort"] = thinking.effort
+        return {}
+    said: dict[str, Any] = {} if thinking.effort is None else {OUTPUT: {"effort": thinking.effort}}
     if thinking.mode == "off":
-        body["thinking"] = {"type": "disabled"}
+        said["thinking"] = {"type": "disabled"}
     elif thinking.mode == "on" and thinking.budget_tokens is not None:
-        body["thinking"] = {"type": "enabled", "budget_tokens": thinking.budget_tokens}
-    elif thinking.mode == "adaptive" or thinking.effort is None or not said_effort_alone:
-        body["thinking"] = {"type": "adaptive"}
+        said["thinking"] = {"type": "enabled", "budget_tokens": thinking.budget_tokens}
+    elif thinking.mode == "adaptive":
+        said["thinking"] = {"type": "adaptive"}
+    return said
 
 
 def add_response_format(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
@@ -157,4 +151,4 @@ def add_response_format(body: dict[str, Any], request: Request, rendering: Rende
     if wanted.type == "json_object" or wanted.schema is None:
         rendering.warn("json_object was left out: Anthropic shapes answers by a schema only")
         return
-    body.setdefault(_OUTPUT, {})["format"] = {"type": "json_schema", "schema": wanted.schema}
+    body.setdefault(OUTPUT, {})["format"] = {"type": "json_schema", "schema": wanted.schema}

@@ -8,12 +8,13 @@ from typing import Any, Final
 from ....messages.chat import ChatMessage, Request
 from ....messages.content import Content
 from ....messages.errors import InvalidRequestError
+from ..claude import claude_of
 from ..conversation import split_system, turns
 from ..json_text import write_json
 from ..protocol import DialectOptions, WireRequest
 from ..rendering import Rendering
 from .block_rendering import render_content
-from .parameters import add_generation, add_response_format, add_thinking
+from .parameters import add_generation, add_response_format
 from .tools import add_tools
 from .words import COUNT_PATH, NAME, PATH
 
@@ -63,14 +64,13 @@ def _body(
     """Return the body of a request, and what could not be carried."""
     rendering = Rendering.of(request, NAME)
     body: dict[str, Any] = {"model": model}
-    add_generation(body, request, rendering)
+    add_generation(body, request, claude_of(model), rendering)
     rendering.leave_out_names(request, NAME)
     system, messages = _conversation(request)
     if system:
         body["system"] = render_content(system, rendering)
     body["messages"] = [_message(message, rendering, options.origin) for message in messages]
     add_tools(body, request, rendering)
-    add_thinking(body, request, rendering)
     add_response_format(body, request, rendering)
     if stream:
         body["stream"] = True

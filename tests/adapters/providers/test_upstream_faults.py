@@ -27,6 +27,7 @@ from legion_llm.messages.settings import ProviderSettings, Settings, TimeoutSett
 from upstream import (
     Fault,
     anthropic_upstream,
+    bedrock_upstream,
     canned_anthropic,
     gemini_upstream,
     ollama_upstream,
@@ -40,6 +41,7 @@ SERVERS = {
     "openai_compat": openai_upstream,
     "anthropic": anthropic_upstream,
     "gemini": gemini_upstream,
+    "bedrock": bedrock_upstream,
     "ollama": ollama_upstream,
 }
 PATIENT = TimeoutSettings(connect=20.0, first_byte=20.0, first_content=20.0, gap=20.0)

@@ -1,0 +1,52 @@
+"""Bedrock's Converse API: the provider's half alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from ....messages.chat import Request, Response
+from ....messages.errors import UpstreamError
+from ..classify import classify_error
+from ..protocol import DialectOptions, WireRequest
+from .models import parse_models
+from .request_rendering import render_request
+from .response import parse_response
+from .stream_parsing import ConverseStreamParser
+from .words import MODELS_PATH, NAME, PROFILES_PATH
+
+
+class Bedrock:
+    """Implements `ProviderDialect`.
+
+    What is lost on the way, each with a warning: seed and penalties, a temperature above 1, json_object, names of messages, metadata, a limit of one
+    tool call a turn, reasoning of other models; marks for the prompt cache where a model takes none.
+    """
+
+    name = NAME
+    models_path = MODELS_PATH
+    more_models_paths = (PROFILES_PATH,)
+
+    def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
+        """Make one; `wall_clock` returns Unix seconds, for a Retry-After that is a date."""
+        self._wall_clock = wall_clock
+
+    def render_request(self, request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
+        """See `ProviderDialect`."""
+        return render_request(request, model, stream=stream, options=options)
+
+    def parse_response(self, body: bytes) -> Response:
+        """See `ProviderDialect`."""
+        return parse_response(body)
+
+    def stream_parser(self) -> ConverseStreamParser:
+        """See `ProviderDialect`."""
+        return ConverseStreamParser()
+
+    def classify_error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
+        """See `ProviderDialect`."""
+        return classify_error(status, headers, body, now=self._wall_clock())
+
+    def parse_models(self, body: bytes) -> tuple[str, ...]:
+        """See `ProviderDialect`."""
+        return parse_models(body)
