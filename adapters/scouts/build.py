@@ -10,6 +10,7 @@ from ...messages.settings import DiscoverySettings, InstanceSettings, Kind, Time
 from ..providers.build import DIALECTS, endpoint_for
 from ..providers.endpoint import Endpoint
 from ..providers.transports import TransportFactory, transport_for
+from .bedrock import BedrockScout
 from .inquiry import Inquiry
 from .listing import DemoScout, ListingScout
 from .ollama import OllamaScout
@@ -54,6 +55,8 @@ def build_scout(
     inquiry = Inquiry(endpoint, dialect, transport)
     if instance.kind == "ollama":
         return OllamaScout(inquiry, patience=_SHARE_OF_DETAILS * (settings.deadline_seconds - settings.timeout_seconds))
+    if instance.kind == "bedrock":
+        return BedrockScout(inquiry)
     if instance.kind == "vllm":
         return ListingScout(inquiry, health=Inquiry(_above_version(endpoint), dialect, transport))
     return ListingScout(inquiry)

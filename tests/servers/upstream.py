@@ -224,7 +224,7 @@ def canned_bedrock(words: int = 5) -> Canned:
     return Canned(
         chat_path="/model/m-1/converse",
         stream_path="/model/m-1/converse-stream",
-        models_path="/foundation-models?byOutputModality=TEXT",
+        models_path="/foundation-models",
         whole=_json({"output": {"message": message}, "stopReason": "end_turn", "usage": usage}),
         models=_json({"modelSummaries": [{"modelId": "m-1", "inferenceTypesSupported": ["ON_DEMAND"]}]}),
         frames=(

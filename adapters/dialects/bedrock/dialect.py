@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from ....messages.catalogue import ModelFacts
 from ....messages.chat import Request, Response
 from ....messages.errors import UpstreamError
 from ..classify import classify_error
 from ..protocol import DialectOptions, WireRequest
-from .models import parse_models
+from .catalogue import parse_models
 from .request_rendering import render_request
 from .response import parse_response
 from .stream_parsing import ConverseStreamParser
-from .words import MODELS_PATH, NAME, PROFILES_PATH
+from .words import MODELS_PATH, NAME
 
 
 class Bedrock:
@@ -25,7 +26,6 @@ class Bedrock:
 
     name = NAME
     models_path = MODELS_PATH
-    more_models_paths = (PROFILES_PATH,)
 
     def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
         """Make one; `wall_clock` returns Unix seconds, for a Retry-After that is a date."""
@@ -47,6 +47,6 @@ class Bedrock:
         """See `ProviderDialect`."""
         return classify_error(status, headers, body, now=self._wall_clock())
 
-    def parse_models(self, body: bytes) -> tuple[str, ...]:
+    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
         """See `ProviderDialect`."""
         return parse_models(body)

@@ -1,14 +1,12 @@
-"""What a model can, as far as its name says; and the provider's catalogue."""
+"""What a model can, as far as its name says."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
-from ....messages.errors import ProviderError
 from ..claude import Claude, claude_of
-from ..json_text import read_provider_object
 
 _CACHING_NOVA: Final = "amazon.nova-"
 _NOVA_2: Final = "nova-2"
@@ -50,28 +48,3 @@ class Model:
     def is_gpt(self) -> bool:
         """Whether it is one of OpenAI's open models."""
         return _GPT in self.name
-
-
-def parse_models(body: bytes) -> tuple[str, ...]:
-    """Return the names of models, or of inference profiles, whichever the body lists. Models that can be called through a profile only are left out.
-
-    Raises:
-        ProviderError: The body is no such list.
-    """
-    catalogue = read_provider_object(body)
-    profiles, models = catalogue.get("inferenceProfileSummaries"), catalogue.get("modelSummaries")
-    if isinstance(profiles, list):
-        return _names(profiles, "inferenceProfileId")
-    if isinstance(models, list):
-        return _names([model for model in models if _is_on_demand(model)], "modelId")
-    raise ProviderError("the provider's answer is not a list of models")
-
-
-def _names(entries: list[Any], key: str) -> tuple[str, ...]:
-    names = [entry.get(key) for entry in entries if isinstance(entry, dict)]
-    return tuple([name for name in names if isinstance(name, str) and name])
-
-
-def _is_on_demand(model: Any) -> bool:
-    types = model.get("inferenceTypesSupported") if isinstance(model, dict) else None
-    return not isinstance(types, list) or "ON_DEMAND" in types

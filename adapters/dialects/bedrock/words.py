@@ -11,7 +11,7 @@ from ....messages.chat import StopReason
 NAME: Final = "bedrock.converse"
 
 # Models themselves, and the inference profiles through which the newer ones must be called.
-MODELS_PATH: Final = "/foundation-models?byOutputModality=TEXT"
+MODELS_PATH: Final = "/foundation-models"
 PROFILES_PATH: Final = "/inference-profiles?maxResults=1000"
 
 # Every stop reason in botocore's model of the service; a test compares the two.

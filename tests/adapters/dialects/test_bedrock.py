@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from legion_llm.adapters.dialects.anthropic import AnthropicMessages
 from legion_llm.adapters.dialects.bedrock import Bedrock
 from legion_llm.adapters.dialects.bedrock.block_rendering import plain_id
+from legion_llm.adapters.dialects.bedrock.catalogue import parse_listed, parse_profiles
 from legion_llm.adapters.dialects.bedrock.words import STOP_REASONS
 from legion_llm.adapters.dialects.gemini import GeminiCall
 from legion_llm.adapters.dialects.openai_chat import OpenAIChat
 from legion_llm.adapters.dialects.protocol import DialectOptions
+from legion_llm.messages.catalogue import Capability
 from legion_llm.messages.chat import (
     ChatMessage,
     Generation,
@@ -521,9 +523,26 @@ def test_what_is_no_answer_is_a_typed_error(body):
         DIALECT.parse_response(body)
 
 
-def test_models_and_profiles_are_listed_and_those_left_out_that_need_a_profile(golden):
-    assert DIALECT.parse_models(golden("bedrock/models.json")) == (NOVA,)
-    assert DIALECT.parse_models(golden("bedrock/profiles.json")) == (CLAUDE,)
+def test_models_are_listed_but_for_those_that_need_a_profile(golden):
+    [nova] = DIALECT.parse_models(golden("bedrock/models.json"))
+
+    assert (nova.name, Capability.STREAM in nova.can) == (NOVA, True)
+
+
+def test_profiles_are_listed_with_what_is_known_of_the_models_behind_them(golden):
+    listed = parse_listed(golden("bedrock/models.json"))
+
+    [claude] = parse_profiles(golden("bedrock/profiles.json"), listed.every)
+
+    assert (claude.name, Capability.VISION in claude.can) == (CLAUDE, True)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"modelSummaries": 7}'])
+def test_what_is_no_catalogue_is_a_typed_error(body):
+    with pytest.raises(ProviderError):
+        parse_listed(body)
+    with pytest.raises(ProviderError):
+        parse_profiles(body, {})
 
 
 # -- in pieces

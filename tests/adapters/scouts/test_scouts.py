@@ -21,13 +21,21 @@ from upstream import (
     Trickle,
     answer,
     anthropic_upstream,
+    bedrock_upstream,
+    gemini_upstream,
     ollama_upstream,
     openai_upstream,
 )
 
 pytestmark = pytest.mark.trio
 
-SERVERS = {"openai_compat": openai_upstream, "anthropic": anthropic_upstream, "mlx": openai_upstream}
+SERVERS = {
+    "openai_compat": openai_upstream,
+    "anthropic": anthropic_upstream,
+    "gemini": gemini_upstream,
+    "bedrock": bedrock_upstream,
+    "mlx": openai_upstream,
+}
 PATIENT = DiscoverySettings(timeout_seconds=20.0, deadline_seconds=40.0)
 NOT_FOUND = Send(answer(b'{"error": {"message": "no such path"}}', status="404 Not Found"))
 
@@ -260,6 +268,25 @@ async def test_an_ollama_without_models_has_none(scout):
 
 
 # -- who is looked at
+
+
+MODELS = {"modelSummaries": [{"modelId": "nova", "inferenceTypesSupported": ["ON_DEMAND"]}, {"modelId": "claude"}]}
+PROFILES = {"inferenceProfileSummaries": [{"inferenceProfileId": "us.claude"}]}
+
+
+async def test_bedrock_tells_models_and_profiles(scout):
+    answers = {"/foundation-models": MODELS, "/inference-profiles?maxResults=1000": PROFILES}
+    with server_of(answers) as server:
+        found = await scout(server, "bedrock", api_key=SecretRef.of("k")).look()
+
+    assert [each.name for each in found] == ["nova", "claude", "us.claude"]
+
+
+async def test_who_may_not_list_profiles_still_gets_the_models(scout):
+    with server_of({"/foundation-models": MODELS}) as server:
+        found = await scout(server, "bedrock", api_key=SecretRef.of("k")).look()
+
+    assert [each.name for each in found] == ["nova", "claude"]
 
 
 @pytest.mark.parametrize(
