@@ -40,9 +40,29 @@ def estimated_input_tokens(request: Request) -> int:
     return math.ceil(total)
 
 
+def estimated_text_tokens(request: Request) -> int:
+    """Return about how many tokens the text of the prompt has; what pictures, sound and files add is left out, since nobody knows it well."""
+    total = sum(_text_of(message.content) for message in request.messages)
+    total += _text_of(request.system) if request.system is not None else 0.0
+    total += sum(_of_tool(tool) for tool in request.tools or ())
+    return math.ceil(total)
+
+
 def estimated_embedding_tokens(inputs: Iterable[EmbedInput]) -> int:
     """Return about how many tokens the inputs of an embedding have."""
     return math.ceil(sum(len(each) if isinstance(each, tuple) else _of_text(each) for each in inputs))
+
+
+def _text_of(content: Content) -> float:
+    if isinstance(content, str):
+        return _of_text(content)
+    total = 0.0
+    for block in content:
+        if isinstance(block, ToolResultBlock):
+            total += _text_of(block.content)
+        elif not isinstance(block, (ImageBlock, AudioBlock, DocumentBlock)):
+            total += _of_block(block)
+    return total
 
 
 def _of_message(message: ChatMessage) -> float:

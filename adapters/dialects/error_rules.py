@@ -72,6 +72,7 @@ RULES: Final = (
         ),
         words=(
             "maximum context length",
+            "max context length",
             "context_length_exceeded",
             "exceeds the context window",
             "exceeds the context length",

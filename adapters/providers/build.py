@@ -22,6 +22,7 @@ from .demo import DemoProvider
 from .endpoint import Endpoint, Signer, setting_path
 from .http import HttpProvider, Skills
 from .native_schema import Shaper
+from .ollama import OllamaProvider
 from .transports import TransportFactory, transport_for
 
 # OpenAI has renamed the field that limits the answer; the servers that imitate it mostly know the old name alone.
@@ -84,7 +85,7 @@ def build_provider(
     """
     if instance.kind == "demo":
         return DemoProvider(name=instance.name, settings=instance.demo)
-    return HttpProvider(
+    provider = HttpProvider(
         endpoint=endpoint_for(instance, environ, instance.timeouts),
         dialect=DIALECTS[instance.kind],
         skills=Skills(
@@ -97,6 +98,7 @@ def build_provider(
             extra_body=instance.extra_body, enable_thinking=instance.enable_thinking, origin=instance.name
         ),
     )
+    return OllamaProvider(provider, instance.extra_body) if instance.kind == "ollama" else provider
 
 
 def endpoint_for(instance: InstanceSettings, environ: Mapping[str, str], timeouts: TimeoutSettings) -> Endpoint:

@@ -137,6 +137,16 @@ class HttpProvider:
         count, _limits = await self._read(post, model, dialect.parse_count_answer)
         return count
 
+    async def get(self, path: str, parse: Callable[[bytes], T]) -> T:
+        """Return what `parse` makes of the answer to a small question below the root; errors as for `chat`."""
+        value, _limits = await self._read(self._endpoint.get(path), None, parse)
+        return value
+
+    async def post(self, path: str, body: bytes, parse: Callable[[bytes], T]) -> T:
+        """Return what `parse` makes of the answer to a small question with a body; errors as for `chat`."""
+        value, _limits = await self._read(self._endpoint.post(path, body, stream=False), None, parse)
+        return value
+
     async def aclose(self) -> None:
         """Close the transport. May be called twice."""
         await self._transport.aclose()

@@ -35,8 +35,11 @@ OPTIONS: Final = frozenset(
     }
 )
 
+# Unless it is told not to, a server makes room for a prompt or an answer that is too long by dropping what came first, and says nothing.
+UNCUT: Final = ("truncate", "shift")
+
 # What it knows at the top.
-_TOP: Final = frozenset({"keep_alive", "truncate", "shift"})
+_TOP: Final = frozenset({"keep_alive", *UNCUT})
 
 # Said already by what they mean, or only about how answers are framed.
 _SAID: Final = frozenset({"max_tokens", "max_completion_tokens", "top_k", "stream_options"})
@@ -69,6 +72,8 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
     _add_extra_body(body, settings, options.extra_body)
     if settings:
         body["options"] = settings
+    for key in UNCUT:
+        body.setdefault(key, False)
     return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=warnings.all())
 
 

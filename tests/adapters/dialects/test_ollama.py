@@ -54,6 +54,8 @@ def test_a_plain_request_says_whether_it_wants_a_stream():
         "model": "qwen3.5",
         "messages": [{"role": "user", "content": "Hi"}],
         "stream": True,
+        "truncate": False,
+        "shift": False,
     }
     assert rendered()[0]["stream"] is False
 
