@@ -31,7 +31,9 @@ _REQUEST: Final = frozenset(
         *("idempotency_key", "priority"),
     }
 )
-_SHAPED: Final = frozenset({"tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms"})
+_SHAPED: Final = frozenset(
+    {"tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms", "affinity"}
+)
 
 
 def host_request(
@@ -61,6 +63,7 @@ def host_request(
         trace=_trace(parameters.get("trace")),
         terms=_terms(parameters),
         caller=_typed(parameters, "caller", Caller) or ANONYMOUS,
+        affinity=_affinity(parameters.get("affinity")),
         **{name: parameters[name] for name in _REQUEST & parameters.keys()},
     )
 
@@ -108,6 +111,12 @@ def _generation(parameters: Mapping[str, Any]) -> Generation:
         if name != "stop" and value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise InvalidRequestError(f"{name} must be a number, not {type(value).__name__}", param=name)
     return Generation(**given)
+
+
+def _affinity(value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise InvalidRequestError(f"affinity must be text, not {type(value).__name__}", param="affinity")
+    return value
 
 
 def _tool_choice(value: object) -> ToolChoice | None:

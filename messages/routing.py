@@ -236,6 +236,7 @@ class AttemptFinished(Message[None]):
         rule: Routing rule that chose the target, or None.
         streamed: Whether the answer came piece by piece.
         repeated: Whether the same request had failed at the same target before: it may be the request that is at fault.
+        first_content: Seconds from the call to the first content of a stream; None for a whole answer, and for a stream without any.
     """
 
     request_id: str
@@ -258,3 +259,4 @@ class AttemptFinished(Message[None]):
     rule: str | None = None
     streamed: bool = False
     repeated: bool = False
+    first_content: float | None = None

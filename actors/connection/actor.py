@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -20,6 +21,7 @@ from ...messages.errors import (
     UnsupportedCapability,
 )
 from ...messages.health import LimitReached
+from ...messages.load import Load
 from ...messages.outcome import Outcome, outcome_of
 from ...messages.routing import (
     AttemptFinished,
@@ -29,10 +31,13 @@ from ...messages.routing import (
     HealthWanted,
     StreamCall,
 )
-from ...messages.settings import CircuitBreakerSettings, LimitSettings
+from ...messages.settings import AdaptiveSettings, CircuitBreakerSettings, LimitSettings
 from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
+from .concurrency import AdaptiveLimit, Sample, is_overload
+from .first_content import FirstContent
 from .gate import Gate
+from .pace import Pace
 from .permits import Permits
 from .port import CountingProvider, EmbeddingProvider, Provider
 from .rates import Rates, Reservation
@@ -55,9 +60,10 @@ class ConnectionConfig:
 
     Attributes:
         instance: Its name.
-        max_concurrency: Calls in flight at once.
+        max_concurrency: Calls in flight at once, at most.
         max_queue: Callers that may wait beyond those.
         breaker: How a half-open instance is probed.
+        adaptive: How far the number of calls in flight follows what the instance can take.
         limits: Requests and tokens per minute.
     """
 
@@ -65,6 +71,7 @@ class ConnectionConfig:
     max_concurrency: int
     max_queue: int
     breaker: CircuitBreakerSettings = CircuitBreakerSettings()
+    adaptive: AdaptiveSettings = AdaptiveSettings()
     limits: LimitSettings = LimitSettings()
 
 
@@ -79,7 +86,15 @@ class Connection(Actor[Command]):
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
-    def __init__(self, config: ConnectionConfig, provider: Provider, *, health: Address, metering: Address) -> None:
+    def __init__(
+        self,
+        config: ConnectionConfig,
+        provider: Provider,
+        *,
+        health: Address,
+        metering: Address,
+        publish: Callable[[Load], None] | None = None,
+    ) -> None:
         super().__init__()
         self._config = config
         self._provider = provider
@@ -88,7 +103,11 @@ class Connection(Actor[Command]):
         self._counting = trio.CapacityLimiter(_MOST_COUNTS)
         well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
         gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
-        self._permits = Permits(gate, config.max_concurrency, config.max_queue)
+        self._pace = Pace()
+        self._adaptive = AdaptiveLimit(config.adaptive, config.max_concurrency) if config.adaptive.enabled else None
+        self._publish = publish
+        changed = self._publish_load if publish is not None else _nobody
+        self._permits = Permits(gate, config.max_concurrency, config.max_queue, self._pace, changed)
         self._rates = Rates(config.instance, config.limits)
 
     async def on_start(self) -> None:
@@ -104,7 +123,10 @@ class Connection(Actor[Command]):
     @spawned
     async def on_stream_call(self, message: StreamCall, sink: Sink) -> Response:
         """Make one streamed attempt."""
-        return await self._attempt(message, lambda: self._provider.stream(message.request, message.target.model, sink))
+        first = FirstContent(sink, self.clock.monotonic)
+        return await self._attempt(
+            message, lambda: self._provider.stream(message.request, message.target.model, first), first
+        )
 
     @spawned
     async def on_embed_call(self, message: EmbedCall) -> EmbedAnswer:
@@ -134,14 +156,22 @@ class Connection(Actor[Command]):
             "in_flight": self._permits.in_flight,
             "waiting": self._permits.waiting,
             "max_concurrency": self._config.max_concurrency,
+            "concurrency": self._permits.capacity,
+            "mean_seconds": round(self._pace.seconds, 3),
             "circuit": self._permits.gate.state,
             "minute": self._rates.described(),
         }
 
-    async def _attempt(self, message: Call | StreamCall | EmbedCall, call: Callable[[], Awaitable[AnswerT]]) -> AnswerT:
+    async def _attempt(
+        self,
+        message: Call | StreamCall | EmbedCall,
+        call: Callable[[], Awaitable[AnswerT]],
+        first: FirstContent | None = None,
+    ) -> AnswerT:
         """Admit the attempt, make it, and report how it ended, whichever way that is."""
         model = message.target.model
-        with await self._permits.lease(model, self.clock.monotonic()) as lease, self._reserved(message, model) as share:
+        lease = await self._permits.lease(model, self.clock.monotonic(), _deadline())
+        with lease, self._reserved(message, model) as share:
             started = self.clock.monotonic()
             try:
                 response = await call()
@@ -150,12 +180,29 @@ class Connection(Actor[Command]):
                 raise
             except Exception as failure:
                 self._report(message, started, lease.epoch, failure)
+                self._heed_overload(failure, started)
                 raise
-            self._report(message, started, lease.epoch, None, response.usage)
+            begun_at = None if first is None else first.at
+            self._report(message, started, lease.epoch, None, response.usage, begun_at)
+            self._learn(response.usage, started, begun_at)
             share.settle(response.usage)
             if response.rate_limit is not None:
                 self._rates.corrected(model, response.rate_limit, self.clock.monotonic())
             return response
+
+    def _learn(self, usage: Usage, started: float, begun_at: float | None) -> None:
+        """Learn from an answer how long one takes, and how many the instance can take at once."""
+        now = self.clock.monotonic()
+        self._pace.took(now - started)
+        if self._adaptive is not None:
+            seconds = (now if begun_at is None else begun_at) - started
+            self._adaptive.answered(Sample(started, seconds, usage, self._permits.in_flight, begun_at is None), now)
+            self._permits.resize(self._adaptive.limit)
+
+    def _heed_overload(self, failure: Exception, started: float) -> None:
+        if self._adaptive is not None and is_overload(failure):
+            self._adaptive.overloaded(started, self.clock.monotonic(), self._permits.in_flight)
+            self._permits.resize(self._adaptive.limit)
 
     def _reserved(self, message: Call | StreamCall | EmbedCall, model: str) -> Reservation:
         """Reserve a share of the minute; where none is left for anybody, let those who choose targets know."""
@@ -167,6 +214,10 @@ class Connection(Actor[Command]):
             if until > now:
                 self._health.offer(LimitReached(instance=self._config.instance, model=model, until=until))
             raise
+
+    def _publish_load(self) -> None:
+        assert self._publish is not None
+        self._publish(Load(self._permits.in_flight + self._permits.waiting, self._pace.seconds))
 
     def _interruption(self) -> LegionError:
         """Return why the task of the current call was cancelled."""
@@ -182,6 +233,7 @@ class Connection(Actor[Command]):
         epoch: int,
         error: BaseException | None,
         usage: Usage = _NO_USAGE,
+        begun_at: float | None = None,
     ) -> None:
         now = self.clock.monotonic()
         finished = AttemptFinished(
@@ -191,6 +243,7 @@ class Connection(Actor[Command]):
             outcome=Outcome.SUCCESS if error is None else outcome_of(error),
             usage=usage,
             latency=now - started,
+            first_content=None if begun_at is None else begun_at - started,
             at=now,
             recorded_at=self.clock.time(),
             error=None if error is None else type(error).__name__,
@@ -214,3 +267,13 @@ class Connection(Actor[Command]):
         finally:
             with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
                 await self._provider.aclose()
+
+
+def _deadline() -> float:
+    """Return the monotonic moment at which the caller of the current task gives up."""
+    ask = current_ask.get()
+    return math.inf if ask is None else ask.deadline
+
+
+def _nobody() -> None:
+    """Nobody wants to know how busy the instance is."""

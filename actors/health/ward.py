@@ -39,7 +39,9 @@ class Ward:
         """Learn from the end of an attempt that was sent: latency in any case, the rest if it says something about now."""
         match attempt.outcome:
             case Outcome.SUCCESS:
-                self._latency.add(attempt.at, attempt.latency)
+                # How long a stream goes on is up to its reader, too.
+                took = attempt.latency if attempt.first_content is None else attempt.first_content
+                self._latency.add(attempt.at, took)
                 self._answered(attempt)
             case Outcome.THROTTLED:
                 self._throttles.add(attempt.target.model, attempt.at, attempt.retry_after)

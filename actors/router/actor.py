@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -9,6 +12,7 @@ import attrs
 from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged
 from ...messages.chat import ModelInfo, ProviderInfo
 from ...messages.explanation import ExplainRoute, Explanation
+from ...messages.load import Load
 from ...messages.prices import PriceBook
 from ...messages.routing import (
     CircuitState,
@@ -20,7 +24,7 @@ from ...messages.routing import (
     Route,
 )
 from ...runtime import Actor, Address
-from .board import Board, Moment
+from .board import Board, Moment, the_first
 from .catalogue import Instance
 from .decide import decide
 from .explain import explain
@@ -61,13 +65,22 @@ class Router(Actor[Command]):
     Takes Route, ExplainRoute, ListModels, ListProviders; HealthChanged, CatalogueChanged and MemoryChanged. Asks nobody.
     """
 
-    def __init__(self, config: RouterConfig, health: Address, discovery: Address | None = None) -> None:
+    def __init__(
+        self,
+        config: RouterConfig,
+        health: Address,
+        discovery: Address | None = None,
+        loads: Mapping[str, Load] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         self._prices = config.prices
         self._roster = Roster(config.instances, config.policy)
         self._health: dict[str, HealthChanged] = {}
         self._health_address = health
         self._discovery_address = discovery
+        self._loads = (
+            loads  # what connections publish of themselves: values that never change, looked at and not copied
+        )
         self._catalogues: dict[str, CatalogueState] = {}
         self._memory = MemoryChanged(available_mb=None)
         # Half-open instances whose probe is out, and until when it may be: a caller that gives up tells nobody how it ended.
@@ -84,7 +97,7 @@ class Router(Actor[Command]):
         now = self._now()
         if self._probes:
             self._probes = {instance: until for instance, until in self._probes.items() if until > now.monotonic}
-        resolution = decide(message, self._board(), now)
+        resolution = decide(message, self._board(random.randrange), now)
         first = resolution.candidates[0].instance
         news = self._health.get(first)
         if news is not None and news.state is CircuitState.HALF_OPEN:
@@ -93,7 +106,7 @@ class Router(Actor[Command]):
 
     def on_explain_route(self, message: ExplainRoute) -> Explanation:
         """Decide without consequences, and say why."""
-        return explain(message.route, self._board(), self._now())
+        return explain(message.route, self._board(the_first), self._now())
 
     def on_health_changed(self, message: HealthChanged) -> None:
         """Remember it for the next decision."""
@@ -132,13 +145,15 @@ class Router(Actor[Command]):
     def _now(self) -> Moment:
         return Moment(self.clock.monotonic(), self.clock.time())
 
-    def _board(self) -> Board:
+    def _board(self, draw: Callable[[int], int]) -> Board:
         return Board(
             roster=self._roster,
             health=self._health,
             memory=self._memory,
             prices=self._prices,
             probed=self._probes,
+            loads=self._loads,
+            draw=draw,
         )
 
     def _provider_info(self, instance: Instance) -> ProviderInfo:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from types import MappingProxyType
 from typing import Final
 
 import attrs
 
 from ...messages.catalogue import MemoryChanged
+from ...messages.load import Load
 from ...messages.prices import PriceBook
 from ...messages.routing import HealthChanged
 from .policy import Policy
 from .roster import Roster
 
 _NOBODY: Final[Mapping[str, HealthChanged]] = MappingProxyType({})
+_IDLE: Final[Mapping[str, Load]] = MappingProxyType({})
+
+
+def the_first(_count: int) -> int:
+    """Draw nothing but the first."""
+    return 0
 
 
 @attrs.frozen
@@ -40,6 +47,8 @@ class Board:
         memory: The last word on this machine's memory.
         prices: What models cost.
         probed: Half-open instances whose probe is out.
+        loads: How busy instances are; one that is not there is idle.
+        draw: draw(n) returns a random number from 0 to n - 1; the default draws nothing but the first, so that the same is decided every time.
     """
 
     roster: Roster
@@ -47,6 +56,8 @@ class Board:
     memory: MemoryChanged = MemoryChanged(available_mb=None)
     prices: PriceBook = attrs.field(factory=lambda: PriceBook({}, {}))
     probed: Container[str] = frozenset()
+    loads: Mapping[str, Load] = _IDLE
+    draw: Callable[[int], int] = the_first
 
     @property
     def policy(self) -> Policy:

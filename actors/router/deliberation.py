@@ -9,6 +9,7 @@ import attrs
 from ...messages.explanation import Source
 from ...messages.reasons import Rejection
 from ...messages.routing import CircuitState
+from .balance import PEERS, balanced
 from .board import Board
 from .candidate import Candidate
 from .gate import Gate
@@ -76,7 +77,17 @@ class Deliberation:
     def chain(self) -> list[Candidate]:
         """Return what was admitted in the order in which it is tried."""
         candidates = in_order(self.admitted)
-        return candidates if self.board.policy.enabled else candidates[:1]
+        if not self.board.policy.enabled:
+            return candidates[:1]
+        return candidates if len(candidates) == 1 else self._balanced(candidates)
+
+    def _balanced(self, candidates: list[Candidate]) -> list[Candidate]:
+        board = self.board
+        peers = PEERS[board.policy.balance]
+        if peers is None:
+            return candidates
+        affinity = self.question.route.affinity
+        return balanced(candidates, peers=peers, loads=board.loads, affinity=affinity, draw=board.draw)
 
     def strategy(self, first: Candidate) -> str:
         """Return how the first candidate came to be the first."""

@@ -10,7 +10,7 @@ import attrs
 
 from ...messages.settings import AliasSettings, ArbitrageSettings, Settings, TierSettings, TiersSettings
 from ...messages.settings.families import Tier
-from ...messages.settings.routing import DEFAULT_INTENT, TIERS
+from ...messages.settings.routing import DEFAULT_INTENT, TIERS, Balance
 from .rulebook import RuleBook
 
 _NO_ALIASES: Final[Mapping[str, AliasSettings]] = MappingProxyType({})
@@ -48,6 +48,7 @@ class Policy:
         aliases: Model names of the user's own.
         is_private: Whether nothing may leave for an external tier, whatever is asked.
         allows_unknown: Whether a model of which nobody knows that it can do something may be asked to.
+        balance: Among whom requests are spread.
         arbitrage: When the cheapest model is chosen.
         memory_floor_mb: Megabytes that local models leave alone.
         memory_overhead: What a model takes when it runs, over the size of its files.
@@ -62,6 +63,7 @@ class Policy:
     aliases: Mapping[str, AliasSettings] = _NO_ALIASES
     is_private: bool = False
     allows_unknown: bool = True
+    balance: Balance = "siblings"
     arbitrage: ArbitrageSettings = ArbitrageSettings()
     memory_floor_mb: int = 2048
     memory_overhead: float = 1.4
@@ -88,6 +90,7 @@ class Policy:
             aliases=settings.aliases,
             is_private=settings.enterprise_privacy,
             allows_unknown=routing.unknown_capabilities == "allow",
+            balance=routing.balance,
             arbitrage=settings.arbitrage,
             memory_floor_mb=settings.discovery.memory_floor_mb,
             memory_overhead=settings.discovery.memory_overhead_factor,

@@ -8,6 +8,7 @@ from ...actors.connection.actor import Connection, ConnectionConfig
 from ...actors.connection.port import Provider
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec
+from .loads import LoadBoard
 
 
 def connection_spec(
@@ -15,6 +16,7 @@ def connection_spec(
     instance: InstanceSettings,
     provider: Callable[[InstanceSettings], Provider],
     system: ActorSystem,
+    board: LoadBoard,
 ) -> ChildSpec:
     """Return the description of the connection to an instance."""
     config = ConnectionConfig(
@@ -22,6 +24,7 @@ def connection_spec(
         max_concurrency=instance.max_concurrency,
         max_queue=instance.max_queue,
         breaker=settings.routing.health.circuit_breaker,
+        adaptive=instance.adaptive,
         limits=instance.limits,
     )
 
@@ -31,6 +34,7 @@ def connection_spec(
             provider(instance),
             health=system.address("health"),
             metering=system.address("metering"),
+            publish=board.publisher(instance.name),
         )
 
     return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=settings.runtime.mailbox_capacity)

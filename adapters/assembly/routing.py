@@ -14,6 +14,7 @@ from ...messages.prices import PriceBook
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
 from .addresses import connection_address
+from .loads import LoadBoard
 
 
 def health(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Health:
@@ -28,11 +29,15 @@ def health(settings: Settings, instances: tuple[InstanceSettings, ...], system: 
 
 
 def router(
-    settings: Settings, instances: tuple[InstanceSettings, ...], prices: PriceBook, system: ActorSystem
+    settings: Settings,
+    instances: tuple[InstanceSettings, ...],
+    prices: PriceBook,
+    system: ActorSystem,
+    board: LoadBoard,
 ) -> Router:
     """Return the actor that decides where a request goes."""
     config = RouterConfig(instances=tuple(map(_routable, instances)), policy=Policy.of(settings), prices=prices)
-    return Router(config, system.address("health"), system.address("discovery"))
+    return Router(config, system.address("health"), system.address("discovery"), board.loads)
 
 
 def _routable(instance: InstanceSettings) -> Instance:

@@ -20,6 +20,7 @@ from .counting import counter
 from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
+from .loads import LoadBoard
 from .memory import keeper_specs, metering_factory
 from .routing import health, router
 from .structured import structurer
@@ -61,6 +62,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
     capacity = settings.runtime.mailbox_capacity
     stores = stores or stores_of(settings)
     prices = price_book(instances, settings.pricing)
+    loads = LoadBoard(instances, settings.routing.balance)
 
     def child(name: str, factory: Any, home: HomeKind = TRIO) -> ChildSpec:
         return ChildSpec(name=name, factory=factory, home=home, mailbox_capacity=capacity)
@@ -74,11 +76,11 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             child("health", lambda: health(settings, instances, system)),
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
             child("discovery", lambda: discovery(settings, instances, environ, system, desk.board)),
-            child("router", lambda: router(settings, instances, prices, system)),
+            child("router", lambda: router(settings, instances, prices, system, loads)),
             SupervisorSpec(
                 name="connections",
                 intensity=intensity,
-                children=tuple(connection_spec(settings, each, provider, system) for each in instances),
+                children=tuple(connection_spec(settings, each, provider, system, loads) for each in instances),
             ),
             child("structurer", lambda: structurer(system)),
             child("inference", inference(settings, instances, system, host)),

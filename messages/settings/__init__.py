@@ -6,6 +6,7 @@ Reading files and the environment is `adapters.settings`' matter.
 from __future__ import annotations
 
 from .access import AllowSettings, RbacSettings
+from .adaptive import AdaptiveSettings
 from .api import ApiSettings, KeySettings, TlsSettings
 from .assignment import RoleSettings, TierAssignmentSettings
 from .checks import is_header_value, nearest
@@ -48,6 +49,7 @@ __all__ = [
     "IN_MEMORY",
     "KINDS",
     "TIERS",
+    "AdaptiveSettings",
     "AliasSettings",
     "AllowSettings",
     "ApiSettings",

@@ -9,6 +9,7 @@ import attrs
 
 from ..content import JSON
 from ..secret import SecretRef, masked
+from .adaptive import AdaptiveSettings
 from .checks import fault
 from .families import FAMILIES, Kind, Tier, api_root
 from .limits import LimitSettings
@@ -61,6 +62,7 @@ class InstanceSettings:
     headers: Mapping[str, str] = attrs.field(repr=lambda headers: repr(masked(headers)))
     max_concurrency: int
     max_queue: int
+    adaptive: AdaptiveSettings
     limits: LimitSettings
     transport: TransportKind
     verify_tls: bool
@@ -122,6 +124,7 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         headers=block.headers,
         max_concurrency=block.max_concurrency,
         max_queue=block.max_queue,
+        adaptive=block.adaptive,
         limits=block.limits,
         transport=block.transport,
         verify_tls=block.verify_tls,

@@ -9,6 +9,7 @@ import attrs
 
 from ..content import JSON
 from ..secret import Secret, SecretRef, masked
+from .adaptive import AdaptiveSettings
 from .checks import (
     EMPTY,
     above,
@@ -98,8 +99,9 @@ class ProviderBlock:
             None.
         organization: Sent as the OpenAI organisation, or None. Default None.
         headers: Further HTTP headers; a value may be "env://NAME". Default none.
-        max_concurrency: Calls in flight at once (at least 1). Default 64.
+        max_concurrency: Calls in flight at once, at most (at least 1). Default 64.
         max_queue: Callers that may wait beyond those in flight (at least 0); one more is refused. Default 256.
+        adaptive: How far the number of calls in flight follows what the instance can take.
         limits: Requests and tokens per minute, of the instance and of single models. Default none.
         transport: "legion", or "httpx" for proxies and HTTP/2. Default "legion".
         verify_tls: Whether the server's certificate is checked. Default True.
@@ -129,6 +131,7 @@ class ProviderBlock:
     )
     max_concurrency: int = attrs.field(default=64, validator=between(1))
     max_queue: int = attrs.field(default=256, validator=between(0))
+    adaptive: AdaptiveSettings = AdaptiveSettings()
     limits: LimitSettings = LimitSettings()
     transport: TransportKind = attrs.field(default="legion", validator=one_of(TransportKind))
     verify_tls: bool = True

@@ -15,6 +15,7 @@ from .rules import RuleSettings
 from .sections import HealthSettings
 
 Permission: TypeAlias = Literal["allow", "refuse"]
+Balance: TypeAlias = Literal["siblings", "equals", "off"]
 
 TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
 
@@ -84,6 +85,9 @@ class RoutingSettings:
         rules: The rules; among equal scores the earlier goes first.
         unknown_capabilities: What becomes of a model of which nobody knows whether it can do what a request needs: allow or refuse. Default
             "allow".
+        balance: Among whom requests are spread by load, and led to one by their affinity: siblings (instances of one provider that serve the same
+            model with the same points), equals (everybody with the same points), or off (the earlier in the settings goes first). Default
+            "siblings".
         health: How the health of targets is judged.
         retries: What follows an attempt that gave no answer.
         escalation: Whether a poor answer is tried again elsewhere.
@@ -97,6 +101,7 @@ class RoutingSettings:
     tiers: TiersSettings = TiersSettings()
     rules: tuple[RuleSettings, ...] = ()
     unknown_capabilities: Permission = attrs.field(default="allow", validator=one_of(Permission))
+    balance: Balance = attrs.field(default="siblings", validator=one_of(Balance))
     health: HealthSettings = HealthSettings()
     retries: RetrySettings = RetrySettings()
     escalation: EscalationSettings = EscalationSettings()

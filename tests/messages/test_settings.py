@@ -6,6 +6,7 @@ import attrs
 import pytest
 from legion_llm.messages.errors import SettingsError
 from legion_llm.messages.settings import (
+    AdaptiveSettings,
     ApiSettings,
     CircuitBreakerSettings,
     DemoSettings,
@@ -15,6 +16,7 @@ from legion_llm.messages.settings import (
     PriceSettings,
     ProviderBlock,
     ProviderSettings,
+    RoutingSettings,
     RuntimeSettings,
     Settings,
     TimeoutSettings,
@@ -81,6 +83,9 @@ OUT_OF_RANGE = [
     (RuntimeSettings, {"max_restarts": -1}),
     (RuntimeSettings, {"backoff_max": 0.01}),
     (MeteringSettings, {"keep_attempts": -1}),
+    (AdaptiveSettings, {"min_concurrency": 0}),
+    (AdaptiveSettings, {"tolerance": 1.0}),
+    (RoutingSettings, {"balance": "fair"}),
     (CircuitBreakerSettings, {"failure_threshold": 0}),
     (CircuitBreakerSettings, {"cooldown_seconds": 0}),
     (CircuitBreakerSettings, {"account_cooldown_seconds": 0}),

@@ -8,9 +8,10 @@ from legion_llm.messages import errors
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.health import LimitReached
 from legion_llm.messages.limits import Allowance, RateLimits
+from legion_llm.messages.load import Load
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import Call, CircuitState, HealthWanted, StreamCall
-from legion_llm.messages.settings import LimitSettings
+from legion_llm.messages.settings import AdaptiveSettings, LimitSettings
 
 SOON = 10.0
 
@@ -51,6 +52,7 @@ class Line:
         self.way = way
         self.health = house.add_ear("health")
         self.metering = house.add_ear("metering")
+        self.loads = []
         self._request_of = request_of
         self.target = target_of("openai", "m")
 
@@ -69,6 +71,7 @@ class Line:
                 self.provider,
                 health=house.address("health"),
                 metering=house.address("metering"),
+                publish=self.loads.append,
             ),
         )
         house.start()
@@ -441,9 +444,92 @@ def test_its_snapshot_shows_the_permits_and_the_circuit(line, house, news):
         "in_flight": 0,
         "waiting": 0,
         "max_concurrency": 2,
+        "concurrency": 2,
+        "mean_seconds": 0.0,
         "circuit": "half_open",
         "minute": {},
     }
+
+
+# -- how busy it is, and how busy it may be
+
+
+def test_it_publishes_how_many_calls_it_has_and_how_long_they_take(unstarted, provider, house):
+    line = unstarted.start(max_concurrency=1)
+    provider.will_hang(2)
+    line.call()
+    line.call()
+    house.advance(4.0)
+    provider.release(house)
+    provider.release(house)
+
+    assert line.loads == [Load(1, 0.0), Load(2, 0.0), Load(1, 4.0), Load(1, 4.0), Load(0, 3.6)]
+
+
+def test_calls_that_meet_overload_let_fewer_be_made(unstarted, provider, house):
+    line = unstarted.start(max_concurrency=20, max_queue=0)
+    provider.will_hang(20, end=errors.ProviderError("overloaded", status=529))
+    for _ in range(20):
+        line.call()
+    while provider.held:
+        provider.release(house)
+
+    assert house.inspect("openai")["concurrency"] == 14
+
+
+def test_answers_that_get_slow_with_the_load_let_fewer_be_made(unstarted, provider, house):
+    line = unstarted.start(max_concurrency=40, max_queue=0)
+    for _ in range(10):
+        in_turn(line, provider, house, seconds=1.0)
+    provider.will_hang(40)
+    for _ in range(40):
+        line.call()
+    house.advance(10.0)
+    while provider.held:
+        provider.release(house)
+
+    assert 8 <= house.inspect("openai")["concurrency"] < 40
+
+
+def in_turn(line, provider, house, *, seconds):
+    provider.will_hang()
+    line.call()
+    house.advance(seconds)
+    provider.release(house)
+
+
+def test_where_it_is_switched_off_nothing_changes_how_many_may_be_made(unstarted, provider, house):
+    line = unstarted.start(max_concurrency=20, adaptive=AdaptiveSettings(enabled=False))
+    for _ in range(20):
+        provider.will(errors.ProviderDown("silent"))
+        with pytest.raises(errors.ProviderDown):
+            line.call().get(SOON)
+
+    assert house.inspect("openai")["concurrency"] == 20
+
+
+def test_who_would_wait_in_vain_is_sent_away_at_once(unstarted, provider, house):
+    line = unstarted.start(max_concurrency=1, max_queue=10)
+    in_turn(line, provider, house, seconds=4.0)
+    provider.will_hang()
+    line.call()
+
+    with pytest.raises(errors.TargetUnavailable, match=r"the caller has 5\.0 s") as caught:
+        line.call(timeout=5.0).get(SOON)
+
+    assert caught.value.retry_after == 4.0
+
+
+def test_a_stream_reports_when_its_first_content_came(unstarted, provider, house, text_chunk):
+    line = unstarted.start()
+    provider.will_hang(chunks=(text_chunk("a"),))
+    stream = line.stream()
+    house.settle()
+    house.advance(30.0)
+    provider.release(house)
+    list(stream)
+
+    assert (line.report.first_content, line.report.latency) == (0.0, 30.0)
 
 
 # -- limits per minute

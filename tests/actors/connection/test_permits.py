@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 
 import attrs
 import pytest
@@ -9,6 +10,7 @@ import trio.testing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from legion_llm.actors.connection.gate import STALE, Gate, Pass
+from legion_llm.actors.connection.pace import Pace
 from legion_llm.actors.connection.permits import Permits
 from legion_llm.messages.errors import TargetUnavailable
 from legion_llm.messages.routing import CircuitState, HealthChanged
@@ -18,9 +20,12 @@ PROBE = 30.0
 settle = trio.testing.wait_all_tasks_blocked
 
 
-def permits_of(capacity, max_queue):
+def permits_of(capacity, max_queue, *, seconds=0.0, **more):
+    """Return the permits of an instance whose answers take so many seconds."""
     well = HealthChanged(instance="openai", state=CLOSED, adjustment=0.0, epoch=0)
-    return Permits(Gate(probe_seconds=PROBE, news=well), capacity, max_queue)
+    pace = Pace()
+    pace.took(seconds)
+    return Permits(Gate(probe_seconds=PROBE, news=well), capacity, max_queue, pace, **more)
 
 
 @attrs.define(eq=False)
@@ -35,6 +40,7 @@ class Caller:
     refusal: TargetUnavailable | None = None
     admitted_in: tuple = ()
     lease: object = None
+    deadline: float = math.inf
 
     @property
     def holds(self) -> bool:
@@ -51,9 +57,9 @@ class Crowd:
         self._nursery = nursery
         self._epoch = permits.gate.news.epoch
 
-    def call(self, times: int = 1) -> Caller:
+    def call(self, times: int = 1, **more) -> Caller:
         for _ in range(times):
-            caller = Caller(len(self.callers))
+            caller = Caller(len(self.callers), **more)
             self.callers.append(caller)
             self._nursery.start_soon(self._live, caller)
         return caller
@@ -63,7 +69,7 @@ class Crowd:
         with caller.scope:
             caller.state = "waiting"
             try:
-                lease = await self.permits.lease("m", trio.current_time())
+                lease = await self.permits.lease("m", trio.current_time(), caller.deadline)
             except TargetUnavailable as error:
                 caller.state, caller.refusal = "refused", error
                 return
@@ -324,6 +330,103 @@ async def test_a_turn_that_came_in_the_moment_of_the_trip_is_not_used(crowd, moc
     crowd.permits.in_flight += 1  # the call whose end was played still holds its lease
 
 
+# -- load is shed early
+
+
+@pytest.mark.trio
+async def test_who_is_one_too_many_hears_how_long_the_line_takes(nursery):
+    crowd = Crowd(permits_of(2, 3, seconds=4.0), nursery)
+
+    crowd.call(6)
+    await settle()
+
+    (refused,) = crowd.of("refused")
+    assert refused.refusal.retry_after == 8.0
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize(("left", "state"), [(5.9, "refused"), (6.0, "waiting")])
+async def test_who_would_wait_in_vain_is_sent_away_at_once(nursery, mock_clock, left, state):
+    crowd = Crowd(permits_of(2, 100, seconds=4.0), nursery)
+    crowd.call(2)
+    await settle()
+
+    caller = crowd.call(deadline=trio.current_time() + left)  # 2 s in line and 4 s for the answer
+    await settle()
+
+    assert caller.state == state
+
+
+@pytest.mark.trio
+async def test_the_refusal_of_who_would_wait_in_vain_says_what_it_is_about(nursery, mock_clock):
+    crowd = Crowd(permits_of(1, 100, seconds=4.0), nursery)
+    crowd.call(3)
+    await settle()
+
+    caller = crowd.call(deadline=trio.current_time() + 5.0)
+    await settle()
+
+    assert str(caller.refusal) == "openai: the line takes about 12.0 s and an answer 4.0 s, and the caller has 5.0 s"
+    assert caller.refusal.retry_after == 12.0
+
+
+@pytest.mark.trio
+async def test_a_short_deadline_is_no_reason_where_nobody_waits(crowd, mock_clock):
+    caller = crowd.call(deadline=trio.current_time() + 0.001)
+    await settle()
+
+    assert caller.holds
+
+
+# -- as many as the instance can take
+
+
+@pytest.mark.trio
+async def test_a_larger_capacity_calls_those_who_wait(crowd):
+    crowd.call(5)
+    await settle()
+
+    crowd.permits.resize(4)
+    await settle()
+
+    assert counts(crowd) == (4, 1)
+    assert len(crowd.of("holding")) == 4
+
+
+@pytest.mark.trio
+async def test_a_smaller_capacity_takes_effect_as_calls_end(nursery):
+    crowd = Crowd(permits_of(4, 3), nursery)
+    crowd.call(6)
+    await settle()
+
+    crowd.permits.resize(2)
+    seen = [counts(crowd)]
+    for _ in range(4):
+        crowd.of("holding")[0].go.set()
+        await settle()
+        seen.append(counts(crowd))
+
+    assert seen == [(4, 2), (3, 2), (2, 2), (2, 1), (2, 0)]
+
+
+@pytest.mark.trio
+async def test_whoever_wants_to_know_hears_of_every_change(nursery):
+    seen = []
+    crowd = Crowd(permits_of(1, 3, changed=lambda: seen.append(counts(crowd))), nursery)
+    crowd.call()
+    await settle()
+    crowd.call(2)
+    await settle()
+
+    crowd.callers[-1].scope.cancel()
+    crowd.callers[-2].scope.cancel()
+    crowd.callers[0].go.set()
+    await settle()
+
+    assert seen[:3] == [(1, 0), (1, 1), (1, 2)]
+    assert seen[-1] == (0, 0)
+
+
 # -- throttled models
 
 
@@ -536,6 +639,7 @@ async def test_a_lease_knows_the_stretch_in_which_it_was_given(crowd):
 ACTIONS = st.one_of(
     st.sampled_from(["call", "call", "call", "open", "half_open", "closed", "settle", "checkpoint", "cancel all"]),
     st.tuples(st.sampled_from(["finish", "fail", "cancel"]), st.integers(0, 30)),
+    st.tuples(st.just("resize"), st.integers(1, 3)),
 )
 
 
@@ -547,6 +651,8 @@ def act(crowd, action):
             caller.scope.cancel()
     elif isinstance(action, str):
         crowd.news(CircuitState(action))
+    elif action[0] == "resize":
+        crowd.permits.resize(action[1])
     elif crowd.callers:
         verb, number = action
         caller = crowd.callers[number % len(crowd.callers)]
@@ -554,10 +660,14 @@ def act(crowd, action):
         caller.scope.cancel() if verb == "cancel" else caller.go.set()
 
 
-def check(crowd, capacity, max_queue):
+MOST = 3
+
+
+def check(crowd, max_queue):
     permits = crowd.permits
     holding = [caller for caller in crowd.callers if caller.holds]
-    assert len(holding) <= permits.in_flight <= capacity
+    assert len(holding) <= permits.in_flight <= MOST
+    assert permits.waiting == 0 or permits.in_flight >= permits.capacity
     assert permits.waiting <= max_queue
     assert not [caller for caller in holding if caller.admitted_in[0] is OPEN]
     probes = [caller.admitted_in for caller in holding if caller.admitted_in[0] is HALF_OPEN]
@@ -578,13 +688,13 @@ async def play(capacity, max_queue, actions):
                     await trio.lowlevel.checkpoint()
                 else:
                     act(crowd, action)
-                check(crowd, capacity, max_queue)
+                check(crowd, max_queue)
             for caller in crowd.callers:
                 caller.go.set()
         assert counts(crowd) == (0, 0)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.integers(1, 3), st.integers(0, 3), st.lists(ACTIONS, max_size=40))
+@given(st.integers(1, MOST), st.integers(0, 3), st.lists(ACTIONS, max_size=40))
 def test_whatever_happens_in_whatever_order_the_bounds_hold_and_every_lease_comes_back(capacity, max_queue, actions):
     trio.run(play, capacity, max_queue, actions)

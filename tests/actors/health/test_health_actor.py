@@ -265,6 +265,13 @@ def test_a_late_result_of_an_older_epoch_still_counts_for_latency(observed):
     assert observed.last.adjustment == -20.0
 
 
+def test_of_a_stream_the_time_to_its_first_content_counts(observed):
+    observed.report(Outcome.SUCCESS, latency=60.0, first_content=0.3)
+    observed.report(Outcome.SUCCESS, latency=60.0, first_content=24.0)
+
+    assert observed.last.adjustment == -20.0
+
+
 def test_only_successes_count_for_latency(observed):
     for outcome in HARMLESS:
         observed.report(outcome, latency=100.0)

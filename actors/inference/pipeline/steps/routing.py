@@ -47,4 +47,6 @@ async def _resolve(flow: Flow) -> Resolution:
 
 async def _ask(flow: Flow) -> Resolution:
     request = flow.request
-    return await flow.services.router.ask(Route(model=request.model, provider=request.provider, tier=request.tier))
+    return await flow.services.router.ask(
+        Route(model=request.model, provider=request.provider, tier=request.tier, affinity=request.affinity)
+    )
