@@ -385,6 +385,7 @@ class Response:
         stop_sequence: The sequence that was met, where the provider tells.
         warnings: What was lost or changed on the way, in words for people.
         conversation_id: The conversation it belongs to, or None.
+        cached: Whether it was given before, to the same request; its usage is that of then, and this time nothing was used.
         trace: Where the request stood in a trace, or None for one that took no step (a sub-call).
         rate_limit: What the provider says is left of its limits, or None.
         enrichments: What the pipeline's steps have found out, under "source:type" keys ("confidence:score").
@@ -403,6 +404,7 @@ class Response:
     routing: RoutingInfo | None = None
     warnings: tuple[str, ...] = ()
     conversation_id: str | None = None
+    cached: bool = False
     trace: Trace | None = None
     rate_limit: RateLimits | None = None
     enrichments: Mapping[str, Any] = EMPTY

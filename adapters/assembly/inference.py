@@ -49,6 +49,7 @@ def inference(
             assign_conversation_ids=settings.pipeline.assign_conversation_ids,
             governance=governed,
             prices=prices,
+            cache=system.address("cache") if settings.response_cache.enabled else None,
         )
         return Inference(services, keep_timelines=settings.pipeline.keep_timelines)
 

@@ -15,6 +15,7 @@ from ..host.host import NO_HOST, Host
 from ..prices import price_book
 from ..providers.build import build_provider
 from ..stores.choose import Stores, stores_of
+from .caching import cache_specs
 from .connections import connection_spec
 from .counting import counter
 from .discovery import discovery
@@ -82,6 +83,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
                 intensity=intensity,
                 children=tuple(connection_spec(settings, each, provider, system, loads) for each in instances),
             ),
+            *cache_specs(settings, environ, capacity),
             child("structurer", lambda: structurer(system)),
             child("inference", inference(settings, instances, system, host)),
             child("counter", lambda: counter(settings, system)),

@@ -27,6 +27,8 @@ def request_id_of(headers: Headers) -> bytes | None:
 def answer_headers(request: Request, response: Response) -> list[tuple[bytes, bytes]]:
     """Return what an answer's headers say of how it came about."""
     headers = [*routing_headers(response.routing), *trace_headers(request)]
+    if response.cached:
+        headers.append((b"x-legion-cache", b"hit"))
     if response.conversation_id is not None:
         headers.append((b"x-legion-conversation-id", _header_value(response.conversation_id)))
     return headers

@@ -30,6 +30,7 @@ from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
 from .retries import DEFAULT_RULES, RetryBudgetSettings, RetryRule, RetrySettings
+from .response_cache import ResponseCacheSettings
 from .root import Settings
 from .routing import TIERS, ArbitrageSettings, RoutingSettings, TierSettings, TiersSettings
 from .rules import AliasSettings, Constraint, FallbackSettings, PlaceSettings, RuleSettings
@@ -87,6 +88,7 @@ __all__ = [
     "RetryBudgetSettings",
     "RetryRule",
     "RetrySettings",
+    "ResponseCacheSettings",
     "RoleSettings",
     "RoutingSettings",
     "RuleSettings",

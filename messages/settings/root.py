@@ -21,6 +21,7 @@ from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
 from .references import check_references
+from .response_cache import ResponseCacheSettings
 from .routing import ArbitrageSettings, RoutingSettings
 from .rules import AliasSettings, alias_of
 from .sections import RuntimeSettings
@@ -52,6 +53,7 @@ class Settings:
         pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
         quality: Which of the checks an answer can fail.
         confidence: How much an answer is trusted.
+        response_cache: Answers that may be given again.
         api: The HTTP API.
         runtime: The actor runtime.
         metering: The record of what was used.
@@ -82,6 +84,7 @@ class Settings:
     pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)
     quality: QualitySettings = QualitySettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
+    response_cache: ResponseCacheSettings = ResponseCacheSettings()
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()

@@ -39,6 +39,7 @@ class Services:
         assign_conversation_ids: Whether a request without a conversation begins one.
         governance: Who may do what, and what must not leave this machine.
         prices: What models cost; None: nobody knows.
+        cache: Remembers answers; None: nobody does.
     """
 
     router: Address
@@ -49,6 +50,7 @@ class Services:
     assign_conversation_ids: bool = False
     governance: Governance = Governance()
     prices: PriceBook | None = None
+    cache: Address | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...cached import answer_from, remember, shared_key
 from ...exchange import exchange
 from ..flow import Flow
 
@@ -12,6 +13,9 @@ async def run(flow: Flow) -> None:
     Raises:
         LegionError: None did.
     """
+    key = shared_key(flow)
+    if key is not None and await answer_from(flow, key):
+        return
     timeline = flow.timeline
     timeline.add("provider:request_sent", "provider", exchange_id=flow.exchange_id, source="pipeline")
     started = flow.now()
@@ -25,3 +29,5 @@ async def run(flow: Flow) -> None:
         detail=response.stop_reason,
         duration_ms=(flow.now() - started) * 1000,
     )
+    if key is not None:
+        remember(flow, key, response)

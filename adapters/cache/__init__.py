@@ -1,0 +1,1 @@
+"""Where answers are kept that several gateways share."""
