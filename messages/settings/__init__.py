@@ -29,8 +29,8 @@ from .metering import MeteringSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
-from .retries import DEFAULT_RULES, RetryBudgetSettings, RetryRule, RetrySettings
 from .response_cache import ResponseCacheSettings
+from .retries import DEFAULT_RULES, RetryBudgetSettings, RetryRule, RetrySettings
 from .root import Settings
 from .routing import TIERS, ArbitrageSettings, RoutingSettings, TierSettings, TiersSettings
 from .rules import AliasSettings, Constraint, FallbackSettings, PlaceSettings, RuleSettings
@@ -85,10 +85,10 @@ __all__ = [
     "QualitySettings",
     "RbacSettings",
     "RescueSettings",
+    "ResponseCacheSettings",
     "RetryBudgetSettings",
     "RetryRule",
     "RetrySettings",
-    "ResponseCacheSettings",
     "RoleSettings",
     "RoutingSettings",
     "RuleSettings",
