@@ -64,6 +64,21 @@ class Address:
             return False  # the dead letter was counted by the cell
         return True
 
+    def leave(self, message: Message[Any]) -> bool:
+        """Offer an event that may be heard some milliseconds late: waking another loop costs more than the message, so it is woken for many at once.
+
+        Order is kept: whoever asks or tells afterwards is heard after it, at once.
+
+        Raises:
+            ForkedProcess: The actor lives in the parent process.
+        """
+        fork.check(self._cell.born, "the system")
+        try:
+            self._cell.leave(Envelope(message))
+        except LegionError:
+            return False  # as `offer`
+        return True
+
     async def ask(self, message: Message[ReplyT], *, timeout: float | None = None, sink: Sink | None = None) -> ReplyT:
         """Send and wait for the answer. Inherits the deadline of the ask that the caller is working on; cancelling the wait cancels the work.
 

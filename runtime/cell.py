@@ -12,7 +12,7 @@ from . import fork
 from .clock import Clock
 from .dead_letters import DeadLetters
 from .envelope import Envelope
-from .home import TRIO, Home, HomeKind
+from .home import TRIO, Home, HomeKind, loop_thread
 from .interruption import expired
 from .mailbox import Mailbox
 from .statistics import Statistics
@@ -96,11 +96,32 @@ class Cell:
         try:
             self.mailbox.put(envelope)
         except LegionError as error:
-            reason = "stopped" if isinstance(error, ActorStopped) else "full"
-            self.dead_letters.add(self.name, envelope.message, reason)
+            self._not_queued(envelope, error)
             raise
         if self.state is not CellState.READY and envelope.deadline != math.inf:
             self.watch()
+
+    def leave(self, envelope: Envelope) -> None:
+        """Queue a message that nobody waits for, and have the actor woken soon, together with others.
+
+        Raises:
+            MailboxFull, ActorStopped: As `put`.
+        """
+        try:
+            wake = self.mailbox.put_lazily(envelope)
+        except LegionError as error:
+            self._not_queued(envelope, error)
+            raise
+        if wake is None:
+            return
+        here = loop_thread.home
+        if here is None or here is self.home:
+            wake()
+        else:
+            here.later(wake)
+
+    def _not_queued(self, envelope: Envelope, error: LegionError) -> None:
+        self.dead_letters.add(self.name, envelope.message, "stopped" if isinstance(error, ActorStopped) else "full")
 
     def watch(self) -> None:
         """While the actor is down, answer the messages whose deadline passes. From any thread."""

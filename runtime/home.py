@@ -80,6 +80,9 @@ class Home(Protocol):
         Returns False where that cannot be: then the caller calls it.
         """
 
+    def later(self, function: Callable[[], object]) -> None:
+        """Call `function` within some milliseconds, together with whatever else waits for that; from its own thread."""
+
     def tell_loop(self, loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
         """Call `function` soon on a host's asyncio loop; from this loop's thread."""
 

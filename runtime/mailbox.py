@@ -33,6 +33,7 @@ class Mailbox:
         "_lock",
         "_monotonic",
         "_owner",
+        "_promised",
         "_system",
         "_user",
         "_waiting",
@@ -50,6 +51,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._closed: str | None = None
         self._waiting = False
+        self._promised = False
         self._wake: Callable[[], None] | None = None
 
     # -- senders, any thread
@@ -61,6 +63,19 @@ class Mailbox:
             MailboxFull: The lane is at its bound.
             ActorStopped: The actor is gone for good.
         """
+        wake = self._append(envelope, lazily=False)
+        if wake is not None:
+            wake()
+
+    def put_lazily(self, envelope: PykkaEnvelope[Any], /) -> Callable[[], None] | None:
+        """Queue a message for which the actor need not be woken at once; returns how to wake it, or None where that is not needed.
+
+        Raises:
+            MailboxFull, ActorStopped: As `put`.
+        """
+        return self._append(envelope, lazily=True)
+
+    def _append(self, envelope: PykkaEnvelope[Any], *, lazily: bool) -> Callable[[], None] | None:
         ours = Envelope.of(envelope)
         lane, capacity = (
             (self._system, SYSTEM_LANE_CAPACITY) if is_system(ours.message) else (self._user, self._capacity)
@@ -78,10 +93,12 @@ class Mailbox:
             lane.append(ours)
             if ours.deadline < self._earliest and lane is self._user:
                 self._earliest = ours.deadline
-            wake = self._wake if self._waiting else None
-            self._waiting = False
-        if wake is not None:
-            wake()
+            if not self._waiting or (lazily and self._promised):
+                return None
+            self._promised = lazily
+            # Who comes in haste wakes the actor, though somebody else has promised to do so.
+            self._waiting = lazily
+            return self._wake
 
     # -- the actor's loop
 
@@ -89,7 +106,7 @@ class Mailbox:
         """Name the function that wakes the actor's loop; callable from any thread."""
         with self._lock:
             self._wake = wake
-            self._waiting = False
+            self._waiting = self._promised = False
 
     def take(self, *, system_only: bool = False) -> Envelope | None:
         """Return the next message, system lane first, or None. After None the next `put` calls `wake`."""
@@ -102,6 +119,7 @@ class Mailbox:
                     self._earliest = math.inf
                 return envelope
             self._waiting = True
+            self._promised = False
             return None
 
     def expire(self, now: float) -> list[Envelope]:

@@ -24,6 +24,9 @@ from .reply import Reply
 
 T = TypeVar("T")
 
+# Seconds for which news that nobody waits for may gather before another loop is woken for them.
+_LATER: Final = 0.005
+
 # Seconds between two looks whether a loop that is waited for still turns.
 _LOOK_AGAIN: Final = 1.0
 
@@ -122,6 +125,7 @@ class TrioHome:
         self._runs: set[Reply[Any]] = set()
         self._over = False
         self._outbox = _Outbox()
+        self._later: list[Callable[[], object]] = []
         self._posted: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
         self._awake = False
         self._promised: Home | None = None
@@ -273,6 +277,19 @@ class TrioHome:
     def before_sleep(self, _function: Callable[[], object]) -> bool:
         """Not offered: nothing on this loop wakes another of ours often."""
         return False
+
+    def later(self, function: Callable[[], object]) -> None:
+        """Call `function` in `_LATER` seconds at most. On this loop's thread only."""
+        self._later.append(function)
+        if len(self._later) == 1:
+            self.spawn(self._call_later)
+
+    async def _call_later(self) -> None:
+        try:
+            await trio.sleep(_LATER)
+        finally:
+            functions, self._later = self._later, []
+            _call_all(functions)
 
     def tell_loop(self, loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
         """Call `function` on a host's asyncio loop before this loop sleeps. On this loop's thread only."""

@@ -258,7 +258,7 @@ class Connection(Actor[Command]):
             repeated=not isinstance(message, EmbedCall) and message.repeated,
         )
         self._health.offer(finished)
-        self._metering.offer(finished)
+        self._metering.leave(finished)
 
     async def _hold_provider(self) -> None:
         """Close idle sockets when the actor ends; `on_stop` would not be called after a crash."""

@@ -207,3 +207,41 @@ def test_nothing_is_lost_doubled_or_overtaken(steps, capacity):
     assert [message for message in came if isinstance(message, Word)] == words
     assert sum(isinstance(message, Inspect) for message in came) == inspects
     assert not set(refused) & set(came)
+
+
+def test_an_idle_actor_is_woken_once_for_all_that_is_left(mailbox_of):
+    mailbox, wakes = mailbox_of()
+    assert mailbox.take() is None
+
+    promised = [mailbox.put_lazily(Envelope("news")) for _ in range(3)]
+
+    assert [wake is not None for wake in promised] == [True, False, False]
+    assert wakes == []
+
+
+def test_who_comes_in_haste_wakes_an_actor_for_whom_a_wake_was_promised(mailbox_of):
+    mailbox, wakes = mailbox_of()
+    assert mailbox.take() is None
+    mailbox.put_lazily(Envelope("news"))
+
+    mailbox.put(Envelope("haste"))
+
+    assert wakes == ["woken"]
+    assert [mailbox.take().message, mailbox.take().message] == ["news", "haste"]
+
+
+def test_an_actor_that_works_need_not_be_woken_for_what_is_left(mailbox_of):
+    mailbox, _ = mailbox_of()
+
+    assert mailbox.put_lazily(Envelope("news")) is None
+    assert mailbox.take().message == "news"
+
+
+@pytest.fixture
+def mailbox_of():
+    def build():
+        mailbox, wakes = Mailbox("actor", 10, lambda: 0.0), []
+        mailbox.attach(lambda: wakes.append("woken"))
+        return mailbox, wakes
+
+    return build

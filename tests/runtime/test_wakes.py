@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
 
 import pytest
 import trio
 from legion_llm.messages.errors import LegionError
 from legion_llm.runtime import ASYNCIO, Actor, ChildSpec
+from legion_llm.runtime.cell import CellState
+from virtual_clock import VirtualClock
 from zoo import SOON, Add, Clerk, Hold, Note, Notes, Porter
 
 
@@ -82,3 +85,70 @@ def _end(system, loss, home):
 
 def _explode():
     raise SystemExit
+
+
+class Teller(Actor[Add | Note]):
+    """Leaves notes with another, who lives elsewhere."""
+
+    def __init__(self, other) -> None:
+        super().__init__()
+        self._other = other
+
+    def on_note(self, message: Note) -> None:
+        self._other.leave(message)
+
+    async def on_add(self, message: Add) -> int:
+        for number in range(message.number):
+            self._other.leave(Note(what=number))
+        return await self._other.ask(message)
+
+
+class Listener(Actor[Note]):
+    """Says aloud what it hears."""
+
+    def __init__(self, heard: queue.Queue) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def on_note(self, message: Note) -> None:
+        self._heard.put(message.what)
+
+
+@pytest.mark.parametrize(("home", "other"), [("trio", "asyncio"), ("asyncio", "trio"), ("trio", "trio")])
+def test_what_is_left_is_heard_though_nobody_waits_for_it(make_system, home, other):
+    heard = queue.Queue()
+    system = make_system(ChildSpec(name="listener", factory=lambda: Listener(heard), home=other))
+    system.add("", ChildSpec(name="teller", factory=lambda: Teller(system.address("listener")), home=home))
+
+    system.address("teller").tell(Note(what="left"))
+
+    assert heard.get(timeout=SOON) == "left"
+
+
+def test_what_is_left_from_a_hosts_thread_is_heard(make_system):
+    heard = queue.Queue()
+    system = make_system(ChildSpec(name="listener", factory=lambda: Listener(heard), home="asyncio"))
+
+    assert system.address("listener").leave(Note(what="left"))
+
+    assert heard.get(timeout=SOON) == "left"
+
+
+@pytest.mark.parametrize(("home", "other"), [("trio", "asyncio"), ("asyncio", "trio"), ("trio", "trio")])
+def test_an_ask_is_answered_at_once_and_after_what_was_left_before(make_system, home, other):
+    system = make_system(ChildSpec(name="clerk", factory=Clerk, home=other), clock=VirtualClock())
+    system.add("", ChildSpec(name="teller", factory=lambda: Teller(system.address("clerk")), home=home))
+
+    assert system.address("teller").request(Add(number=5)).get(SOON) == 5
+
+    assert system.address("clerk").request(Notes()).get(SOON) == (0, 1, 2, 3, 4)
+
+
+def test_what_is_left_with_an_actor_that_is_gone_is_a_dead_letter(make_system):
+    system = make_system()
+    cell = system.cell("gone")
+    cell.close(CellState.STOPPED)
+
+    assert not system.address("gone").leave(Note(what="left"))
+
+    assert system.describe()["dead_letters"]["total"] == 1
