@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import sniffio
 
+from ..messages.audit import AuditEvent
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
 from ..messages.counting import TokenCount
 from ..messages.embedding import EmbedResponse, EmbedTask
@@ -19,6 +20,7 @@ from ..messages.settings import Settings
 from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
+from .host.audit_query import audit_query
 from .host.desk import Desk
 from .host.embed_request import embed_request
 from .host.host import NO_HOST, Host
@@ -279,6 +281,22 @@ class Legion:
         """
         return self.gateway.usage(usage_wanted(since, until, group_by, self._system.clock.time()))
 
+    def audit(self, *, since: Moment = None, until: Moment = None, **which: Any) -> Reply[tuple[AuditEvent, ...]]:
+        """Read the record of requests, oldest first: who asked for what, and how it ended. `event.body` is all that was written down.
+
+        Args:
+            since: From when on, as for `usage`.
+            until: Up to when.
+            **which: request_id, conversation_id, caller, outcome; limit (events at most, 1 to 1000) and after (the last event of the page before).
+
+        Returns:
+            A future; it raises `StoreUnavailable` while the record cannot be read, and `NotFoundError` where the setting `audit.sinks` keeps none.
+
+        Raises:
+            InvalidRequestError: An argument is wrong.
+        """
+        return self.gateway.audit(audit_query(since, until, self._system.clock.time(), **which))
+
     def inspect(self, path: str = "") -> dict[str, Any]:
         """Describe the actors as plain data, without secrets and prompt text. From a thread; see `inspect_async`.
 
@@ -396,6 +414,7 @@ def launch(
     chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     stores = stores_of(settings)
-    desk = Desk(board=NoticeBoard((*chosen.notes, *stores.notes())))
+    desk = Desk(board=NoticeBoard(chosen.notes))
     system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, host=host, stores=stores, desk=desk))
+    desk.board.announce(stores.notes())
     return Legion(system, settings, desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..messages.audit import AuditEvent, AuditQuery, EventsWanted
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.counting import CountTokens, TokenCount
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
@@ -35,6 +36,7 @@ class ActorGateway:
         self._structurer = system.address("structurer")
         self._metering = system.address("metering")
         self._counter = system.address("counter")
+        self._audit = system.address("audit")
 
     def submit(self, request: Request) -> Reply[Response]:
         """Answer a request."""
@@ -81,6 +83,11 @@ class ActorGateway:
         """Add up what was used."""
         self._system.check_ready()
         return self._metering.request(wanted, timeout=self._timeout)
+
+    def audit(self, query: AuditQuery) -> Reply[tuple[AuditEvent, ...]]:
+        """Read the record of requests."""
+        self._system.check_ready()
+        return self._audit.request(EventsWanted(query=query), timeout=self._timeout)
 
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason."""

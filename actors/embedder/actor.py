@@ -8,10 +8,15 @@ from typing import Any
 
 import attrs
 
+from ...messages.audit import RequestFinished
 from ...messages.embedding import Embed, EmbedAnswer, EmbedBatch, EmbedCall, EmbedRequest, EmbedResponse
+from ...messages.ledger import Settle
+from ...messages.outcome import Outcome, outcome_of
 from ...messages.routing import ListModels, Target
 from ...messages.settings import EmbeddingSettings
 from ...runtime import Actor, Address, spawned
+from ...runtime.envelope import current_ask
+from ...runtime.interruption import interruption
 from .chain import embed_in_turn
 from .choice import Catalogues, Source, catalogues_of, choose_targets
 from .run import AskProvider, Run
@@ -33,20 +38,48 @@ class EmbedderConfig:
 class Embedder(Actor[Embed]):
     """Asks the router which models there are, then one connection after the other.
 
-    Takes Embed. Tells nobody: the connections report their attempts.
+    Takes Embed. Tells RequestFinished to the audit, once per request; the connections report their attempts.
+
+    Args:
+        config: What it goes by.
+        router: Knows which models there are.
+        connection: The connection to a provider instance, by its name.
+        audit: Who keeps the record of requests; None: nobody does.
+        ledger: Who must have kept a request's attempts before it is answered; None: its answer does not wait for them.
     """
 
-    def __init__(self, config: EmbedderConfig, *, router: Address, connection: Callable[[str], Address]) -> None:
+    def __init__(
+        self,
+        config: EmbedderConfig,
+        *,
+        router: Address,
+        connection: Callable[[str], Address],
+        audit: Address | None = None,
+        ledger: Address | None = None,
+    ) -> None:
         super().__init__()
         self._config = config
         self._router = router
         self._connection = connection
+        self._audit = audit
+        self._ledger = ledger
 
     @spawned
     async def on_embed(self, message: Embed) -> EmbedResponse:
         """Answer a request."""
-        request, config = message.request, self._config
         started = self.clock.monotonic()
+        try:
+            response = await self._embed(message.request, started)
+            if self._ledger is not None:
+                await self._ledger.ask(Settle())
+        except BaseException as error:
+            self._tell_end(message.request, started, error=error)
+            raise
+        self._tell_end(message.request, started, response)
+        return response
+
+    async def _embed(self, request: EmbedRequest, started: float) -> EmbedResponse:
+        config = self._config
         targets = choose_targets(request, config.sources, await self._catalogues(), config.settings)
         numbers = itertools.count(1)
 
@@ -60,6 +93,30 @@ class Embedder(Actor[Embed]):
             strategy="auto" if request.model is None and request.provider is None else "explicit",
             elapsed=lambda: self.clock.monotonic() - started,
         )
+
+    def _tell_end(
+        self,
+        request: EmbedRequest,
+        started: float,
+        response: EmbedResponse | None = None,
+        error: BaseException | None = None,
+    ) -> None:
+        if self._audit is None:
+            return
+        seconds, ask = self.clock.monotonic() - started, current_ask.get()
+        if error is not None and not isinstance(error, Exception) and ask is not None:
+            error = interruption(ask)  # a cancellation has no words of its own
+        finished = RequestFinished(
+            request=request,
+            response=response,
+            outcome=Outcome.SUCCESS if error is None else outcome_of(error),
+            error=None if error is None else type(error).__name__,
+            began_at=self.clock.time() - seconds,
+            seconds=seconds,
+            profile=request.caller.profile,
+            warnings=() if response is None else response.warnings,
+        )
+        self._audit.leave(finished)
 
     def snapshot(self) -> dict[str, Any]:
         """Return whom it may ask."""

@@ -10,6 +10,7 @@ from ...messages.chat import Request, Response
 from ...messages.routing import Infer, InferStream
 from ...runtime import Actor, Sink, spawned
 from ...runtime.envelope import current_ask
+from .finished import finished_of
 from .pipeline.archive import Archive, Passage, PassagesWanted
 from .pipeline.flow import Flow, Services
 from .pipeline.table import TABLE
@@ -24,7 +25,7 @@ Command: TypeAlias = Infer | InferStream | PassagesWanted
 class Inference(Actor[Command]):
     """Takes every request through the steps of its caller's profile.
 
-    Takes Infer, InferStream and PassagesWanted. Tells nobody itself: the steps do, and the connections report their attempts.
+    Takes Infer, InferStream and PassagesWanted. Tells RequestFinished to the audit, once per request; the connections report their attempts.
 
     Args:
         services: What the steps find outside of a request.
@@ -53,6 +54,8 @@ class Inference(Actor[Command]):
             return await self._walks[flow.profile].answer(flow)
         finally:
             self._archive.add(flow)
+            if self._services.audit is not None:
+                self._services.audit.leave(finished_of(flow))
 
     def on_passages_wanted(self, message: PassagesWanted) -> tuple[Passage, ...]:
         """Return the last requests."""

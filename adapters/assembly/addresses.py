@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from ...messages.settings import Settings
 from ...runtime import ActorSystem, Address
+
+
+def audit_address(settings: Settings, system: ActorSystem) -> Address | None:
+    """Return the address of the record of requests, or None where none is kept."""
+    return system.address("audit") if settings.audit.enabled and settings.audit.sinks else None
 
 
 def connection_address(system: ActorSystem, instance: str) -> Address:

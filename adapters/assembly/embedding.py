@@ -6,14 +6,18 @@ from ...actors.embedder.actor import Embedder, EmbedderConfig
 from ...actors.embedder.choice import Source
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem
-from .addresses import connection_address
+from .addresses import audit_address, connection_address
 
 
 def embedder(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Embedder:
     """Return the actor that turns texts into vectors."""
     config = EmbedderConfig(sources=tuple(map(_source, instances)), settings=settings.embedding)
     return Embedder(
-        config, router=system.address("router"), connection=lambda instance: connection_address(system, instance)
+        config,
+        router=system.address("router"),
+        connection=lambda instance: connection_address(system, instance),
+        audit=audit_address(settings, system),
+        ledger=system.address("metering") if settings.metering.strict else None,
     )
 
 

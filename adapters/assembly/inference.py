@@ -13,7 +13,7 @@ from ...runtime import ActorSystem, Address
 from ..host.functions import HostFunctions
 from ..host.host import Host
 from ..prices import price_book
-from .addresses import connection_address
+from .addresses import audit_address, connection_address
 from .governance import governance
 
 
@@ -50,6 +50,8 @@ def inference(
             governance=governed,
             prices=prices,
             cache=system.address("cache") if settings.response_cache.enabled else None,
+            audit=audit_address(settings, system),
+            ledger=system.address("metering") if settings.metering.strict else None,
         )
         return Inference(services, keep_timelines=settings.pipeline.keep_timelines)
 

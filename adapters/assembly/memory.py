@@ -1,14 +1,20 @@
-"""Makes the actors that remember: the keeper of the store, and the ledger."""
+"""Makes the actors that remember: the keeper of the store, the ledger, and the record of requests."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...actors.audit.actor import Audit, Drain
+from ...actors.audit.event import Scribe
+from ...actors.audit.redaction import Redactor
+from ...actors.audit.said import Quotation
 from ...actors.metering.actor import Metering, MeteringConfig
-from ...actors.metering.backlog import Backlog
 from ...actors.metering.port import Prices
+from ...actors.outlet.backlog import Backlog
+from ...messages.ledger import LedgerEntry
 from ...messages.settings import Settings
 from ...runtime import ASYNCIO, ChildSpec
+from ..audit.sinks import sinks_of
 from ..stores.choose import Stores
 from ..stores.keeper import StoreKeeper
 
@@ -24,5 +30,17 @@ def keeper_specs(stores: Stores) -> tuple[ChildSpec, ...]:
 def metering_factory(settings: Settings, stores: Stores, prices: Prices) -> Callable[[], Metering]:
     """Return what makes the actor of the ledger; its incarnations share the rows that are not written yet."""
     config = MeteringConfig(keep_attempts=settings.metering.keep_attempts, patience=settings.store.timeout)
-    backlog = Backlog(settings.metering.buffer)
+    backlog = Backlog[LedgerEntry](settings.metering.buffer)
     return lambda: Metering(config, stores.ledger, backlog, prices)
+
+
+def audit_factory(settings: Settings, stores: Stores, prices: Prices) -> Callable[[], Audit]:
+    """Return what makes the actor of the record; its incarnations share the events that are not written yet."""
+    section = settings.audit
+    redactor = Redactor(section.redact)
+    quotation = Quotation(max_messages=section.max_messages, max_text=section.max_text, redactor=redactor)
+    scribe = Scribe(redactor=redactor, quotation=quotation if section.prompts else None, prices=prices)
+    sinks = sinks_of(settings, stores) if section.enabled else {}
+    drains = tuple(Drain(name=name, sink=sink, backlog=Backlog(section.buffer)) for name, sink in sinks.items())
+    store = stores.audit if "store" in sinks else None
+    return lambda: Audit(scribe, drains, store=store, patience=settings.store.timeout)

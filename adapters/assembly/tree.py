@@ -22,7 +22,7 @@ from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
 from .loads import LoadBoard
-from .memory import keeper_specs, metering_factory
+from .memory import audit_factory, keeper_specs, metering_factory
 from .routing import health, router
 from .structured import structurer
 
@@ -74,6 +74,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
         children=(
             *keeper_specs(stores),
             child("metering", metering_factory(settings, stores, prices), ASYNCIO),
+            child("audit", audit_factory(settings, stores, prices), ASYNCIO),
             child("health", lambda: health(settings, instances, system)),
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
             child("discovery", lambda: discovery(settings, instances, environ, system, desk.board)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ... import __version__
+from .audit import audit
 from .chat import chat
 from .complaint import ComplainingGroup
 from .config import config
@@ -37,6 +38,7 @@ cli.add_command(chat)
 cli.add_command(config)
 cli.add_command(pipeline)
 cli.add_command(usage)
+cli.add_command(audit)
 cli.add_command(store)
 
 

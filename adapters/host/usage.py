@@ -17,13 +17,22 @@ def usage_wanted(since: Moment, until: Moment, group_by: str | Iterable[str], no
     Raises:
         InvalidRequestError: They make none; `param` names the one at fault.
     """
+    return UsageWanted(span=span_of(since, until, now), group_by=groups_of(group_by))
+
+
+def span_of(since: Moment, until: Moment, now: float) -> Span:
+    """Return the span between two moments.
+
+    Raises:
+        InvalidRequestError: They make none; `param` names the one at fault.
+    """
     span = Span(
         since=unix_seconds(since, now, param="since"),
         until=unix_seconds(until, now, param="until"),
     )
     if span.since is not None and span.until is not None and span.until <= span.since:
         raise InvalidRequestError("until must come after since", param="until")
-    return UsageWanted(span=span, group_by=groups_of(group_by))
+    return span
 
 
 def groups_of(names: str | Iterable[str]) -> tuple[GroupBy, ...]:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import attrs
 
+from ...actors.audit.port import AuditStore
 from ...actors.metering.port import LedgerStore
 from ...messages.settings import IN_MEMORY, Settings
+from .memory.audit import MemoryAudit
 from .memory.ledger import MemoryLedger
 from .paths import file_of
 from .status import Kept
@@ -22,6 +24,7 @@ class Stores:
     """
 
     ledger: LedgerStore
+    audit: AuditStore
     kept: Kept | None = None
 
     def notes(self) -> tuple[str, ...]:
@@ -30,7 +33,7 @@ class Stores:
             return ()
         status = self.kept.status()
         if status.fault is None:
-            return (f"usage is kept in {status.name}",)
+            return (f"usage and audit are kept in {status.name}",)
         return (f"NOTHING IS KEPT until the store can be used, which is tried every second: {status.fault}",)
 
 
@@ -38,17 +41,18 @@ def stores_of(settings: Settings) -> Stores:
     """Return the stores; nothing is opened yet."""
     store = settings.store
     if store.path is None or store.path == IN_MEMORY:
-        return Stores(ledger=MemoryLedger(settings.metering.keep_attempts))
+        return Stores(ledger=MemoryLedger(settings.metering.keep_attempts), audit=MemoryAudit())
     return _sqlite(settings, file_of(store.path))
 
 
 def _sqlite(settings: Settings, path: Path) -> Stores:
     # Not needed by a host that keeps nothing.
     from .sqlite import Database, FileOptions  # noqa: PLC0415
+    from .sqlite.audit import SqliteAudit  # noqa: PLC0415
     from .sqlite.ledger import SqliteLedger  # noqa: PLC0415
 
     store = settings.store
     database = Database(
         FileOptions(path=path, synchronous=store.synchronous), timeout=store.timeout, max_pending=store.max_pending
     )
-    return Stores(ledger=SqliteLedger(database), kept=database)
+    return Stores(ledger=SqliteLedger(database), audit=SqliteAudit(database), kept=database)

@@ -9,6 +9,7 @@ from .access import AllowSettings, RbacSettings
 from .adaptive import AdaptiveSettings
 from .api import ApiSettings, KeySettings, TlsSettings
 from .assignment import RoleSettings, TierAssignmentSettings
+from .audit import AuditSettings
 from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
 from .counting import CountingSettings
@@ -55,6 +56,7 @@ __all__ = [
     "AllowSettings",
     "ApiSettings",
     "ArbitrageSettings",
+    "AuditSettings",
     "BandSettings",
     "CircuitBreakerSettings",
     "ComplianceSettings",

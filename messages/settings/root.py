@@ -9,6 +9,7 @@ import attrs
 from .access import RbacSettings
 from .api import ApiSettings
 from .assignment import TierAssignmentSettings
+from .audit import AuditSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .compliance import ComplianceSettings
 from .counting import CountingSettings
@@ -64,6 +65,7 @@ class Settings:
         embedding: How texts become vectors.
         counting: How the length of a prompt is found before it is sent.
         structured: How answers that must fit a schema are got.
+        audit: The record of who asked for what, and how it ended.
         store: Where ledger, audit and conversations are kept.
 
     Raises:
@@ -95,6 +97,7 @@ class Settings:
     embedding: EmbeddingSettings = EmbeddingSettings()
     counting: CountingSettings = CountingSettings()
     structured: StructuredSettings = StructuredSettings()
+    audit: AuditSettings = AuditSettings()
     store: StoreSettings = StoreSettings()
 
     def __attrs_post_init__(self) -> None:

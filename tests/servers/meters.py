@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from legion_llm.actors.metering.actor import Metering, MeteringConfig
-from legion_llm.actors.metering.backlog import Backlog
+from legion_llm.actors.outlet.backlog import Backlog
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
 
 

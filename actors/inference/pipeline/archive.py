@@ -8,11 +8,12 @@ from typing import Any
 
 import attrs
 
+from ....messages.audit import AuditEntry
 from ....messages.base import Message
 from ....messages.caller import Profile
 from ....messages.chat import RoutingInfo
 from ....messages.outcome import Outcome, outcome_of
-from .flow import AuditEntry, Flow
+from .flow import Flow
 from .timeline import Event, Timeline
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import attrs
 
+from ....messages.audit import AuditEntry
 from ....messages.caller import Profile
 from ....messages.chat import Request, Response, Trace
 from ....messages.prices import PriceBook
@@ -40,6 +41,8 @@ class Services:
         governance: Who may do what, and what must not leave this machine.
         prices: What models cost; None: nobody knows.
         cache: Remembers answers; None: nobody does.
+        audit: Who keeps the record of requests; None: nobody does.
+        ledger: Who must have kept a request's attempts before it is answered; None: its answer does not wait for them.
     """
 
     router: Address
@@ -51,24 +54,8 @@ class Services:
     governance: Governance = Governance()
     prices: PriceBook | None = None
     cache: Address | None = None
-
-
-@attrs.frozen(kw_only=True)
-class AuditEntry:
-    """What a step decided about the request, for the record.
-
-    Attributes:
-        outcome: success, warning, or failure.
-        detail: In words, without prompt text.
-        at: Seconds since the request began.
-        data: Numbers and short texts.
-    """
-
-    step: str
-    outcome: str
-    detail: str = ""
-    at: float = 0.0
-    data: Mapping[str, Any] = _NO_DATA
+    audit: Address | None = None
+    ledger: Address | None = None
 
 
 class Flow:

@@ -11,6 +11,7 @@ from .steps import (
     classification,
     conversation_uuid,
     idempotency,
+    metering,
     provider_call,
     rbac,
     request_normalization,
@@ -103,6 +104,7 @@ TABLE: Final = (
     Step("token_budget", BEFORE, FATAL, token_budget.run, skipped_by=SUBCALL, wanted=token_budget.wanted),
     Step("provider_call", PROVIDER, FATAL, provider_call.run),
     Step("response_normalization", AFTER, FATAL, response_normalization.run, skipped_by=SUBCALL),
+    Step("metering", AFTER, FATAL, metering.run, offered=metering.offered),
     Step(
         "response_return",
         AFTER,

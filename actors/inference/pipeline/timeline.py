@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import attrs
 
-Category: TypeAlias = Literal["internal", "audit", "provider", "enrichment", "tool", "knowledge", "quality"]
+from ....messages.audit import Category, TimelineRow
 
 # A tool loop of 200 rounds writes some four events a round; what comes after these is counted, not kept.
 MOST_EVENTS: Final = 1000
@@ -58,7 +58,7 @@ class Timeline:
         self._now = now
         self._started = started
         # Rows, not events: most timelines are never read, and making an event costs ten times as much.
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[TimelineRow] = []
         self.dropped = 0
 
     def add(
@@ -82,6 +82,11 @@ class Timeline:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def rows(self) -> tuple[TimelineRow, ...]:
+        """What happened so far, as it was written down: for who sorts it out elsewhere."""
+        return tuple(self._rows)
 
     @property
     def events(self) -> tuple[Event, ...]:

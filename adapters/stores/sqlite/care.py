@@ -9,8 +9,8 @@ from typing import Final
 import attrs
 
 from ....messages.errors import StoreCorrupt
+from ..lock import WriterLock
 from .faults import fault_of
-from .lock import WriterLock
 from .migrations import NEWEST
 from .opening import FileOptions, connect_for_reading, open_writer, version_of
 

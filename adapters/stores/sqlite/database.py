@@ -17,11 +17,11 @@ from typing import Any, Final
 import aiosqlite
 
 from ....messages.errors import StoreConflict, StoreError, StoreUnavailable
+from ..lock import WriterLock
 from ..status import StoreStatus
 from .batch import Statement, Write, merged
 from .connecting import connected
 from .faults import fault_of, is_lasting
-from .lock import WriterLock
 from .opening import FileOptions, connect_for_reading, open_writer
 
 logger = logging.getLogger(__name__)

@@ -40,7 +40,21 @@ CREATE INDEX ledger_by_time ON ledger (recorded_at, id);
 CREATE INDEX ledger_by_request ON ledger (request_id);
 """
 
+AUDIT: Final = """
+CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    request_id TEXT NOT NULL,
+    conversation_id TEXT,
+    caller TEXT,
+    outcome TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX audit_by_time ON audit (at, id);
+CREATE INDEX audit_by_request ON audit (request_id);
+"""
+
 # MIGRATIONS[n] leads from version n to version n + 1.
-MIGRATIONS: Final[tuple[str, ...]] = (LEDGER,)
+MIGRATIONS: Final[tuple[str, ...]] = (LEDGER, AUDIT)
 
 NEWEST: Final = len(MIGRATIONS)

@@ -10,8 +10,8 @@ from typing import Final
 import attrs
 
 from ....messages.errors import StoreCorrupt, StoreUnavailable, StoreVersionError
+from ..lock import WriterLock
 from .faults import fault_of
-from .lock import WriterLock
 from .migrations import MIGRATIONS, NEWEST
 
 # "LGN1": tells our files from others.

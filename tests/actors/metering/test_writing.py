@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from legion_llm.actors.metering.actor import AttemptsWanted, Metering, MeteringConfig
-from legion_llm.actors.metering.backlog import Backlog
+from legion_llm.actors.outlet.backlog import Backlog
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
 from legion_llm.messages.errors import StoreFull, StoreUnavailable
 from legion_llm.messages.ledger import EntriesWanted, Settle, Span, UsageWanted

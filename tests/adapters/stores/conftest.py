@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 
 import pytest
+from legion_llm.adapters.stores.choose import Stores
+from legion_llm.adapters.stores.memory.audit import MemoryAudit
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
 from legion_llm.adapters.stores.sqlite import Database, FileOptions
+from legion_llm.adapters.stores.sqlite.audit import SqliteAudit
 from legion_llm.adapters.stores.sqlite.ledger import SqliteLedger
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.ledger import LedgerEntry
@@ -85,20 +88,34 @@ def database(loop, file):
 
 
 def _memory(_request):
-    return MemoryLedger()
+    return Stores(ledger=MemoryLedger(), audit=MemoryAudit())
 
 
 def _sqlite(request):
-    return SqliteLedger(request.getfixturevalue("database"))
+    database = request.getfixturevalue("database")
+    return Stores(ledger=SqliteLedger(database), audit=SqliteAudit(database), kept=database)
 
 
-LEDGERS = {"memory": _memory, "sqlite": _sqlite}
+# A new kind of store gets a line here, and with it all these tests.
+STORES = {"memory": _memory, "sqlite": _sqlite}
 
 
-@pytest.fixture(params=LEDGERS)
-def ledger(request):
+@pytest.fixture(params=STORES)
+def stores(request):
+    """Every kind of store there is."""
+    return STORES[request.param](request)
+
+
+@pytest.fixture
+def ledger(stores):
     """Every ledger there is."""
-    return LEDGERS[request.param](request)
+    return stores.ledger
+
+
+@pytest.fixture
+def audit(stores):
+    """Every record of requests there is."""
+    return stores.audit
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_a_second_gateway_on_one_file_is_refused_until_the_first_is_gone(loop, m
 HOLDER = """
 import sys
 from pathlib import Path
-from legion_llm.adapters.stores.sqlite.lock import WriterLock
+from legion_llm.adapters.stores.lock import WriterLock
 lock = WriterLock(Path(sys.argv[1]))
 lock.acquire()
 print("held", flush=True)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from ....messages.errors import StoreInUse
+from ...messages.errors import StoreInUse
 
 if sys.platform == "win32":
     import msvcrt
@@ -27,11 +27,16 @@ else:
 class WriterLock:
     """Held as long as its file is open.
 
-    A file of its own, beside the database: closing any handle of the database would make the system forget SQLite's own locks on it.
+    A file of its own, beside the one that is written: closing any handle of a database would make the system forget SQLite's own locks on it.
+
+    Args:
+        guarded: The file that is written.
+        setting: What names it, for the error.
     """
 
-    def __init__(self, database: Path) -> None:
-        self._database = database
+    def __init__(self, guarded: Path, setting: str = "store.path") -> None:
+        self._guarded = guarded
+        self._setting = setting
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
@@ -41,7 +46,7 @@ class WriterLock:
             StoreInUse: Another process has it, or another gateway in this one.
             OSError: The lock's file cannot be made.
         """
-        path = self._database.with_name(self._database.name + ".lock")
+        path = self._guarded.with_name(self._guarded.name + ".lock")
         # Not os.O_TRUNC: until the lock is ours, the text in it is another's.
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8", errors="replace")
         try:
@@ -49,7 +54,7 @@ class WriterLock:
         except OSError as error:
             holder = file.read(20).strip()
             file.close()
-            raise StoreInUse(f"{self._database}: {_held_by(holder)}", store=str(self._database)) from error
+            raise StoreInUse(f"{self._guarded}: {self._held_by(holder)}", store=str(self._guarded)) from error
         file.truncate(0)
         file.seek(0)
         file.write(str(os.getpid()))
@@ -62,9 +67,8 @@ class WriterLock:
         if file is not None:
             file.close()
 
-
-def _held_by(holder: str) -> str:
-    if holder == str(os.getpid()):
-        return "another gateway in this process uses it; give each a file of its own (store.path)"
-    who = f"process {holder}" if holder.isdigit() else "another process"
-    return f"{who} uses it; one file serves one process: give each its own (store.path)"
+    def _held_by(self, holder: str) -> str:
+        if holder == str(os.getpid()):
+            return f"another gateway in this process uses it; give each a file of its own ({self._setting})"
+        who = f"process {holder}" if holder.isdigit() else "another process"
+        return f"{who} uses it; one file serves one process: give each its own ({self._setting})"

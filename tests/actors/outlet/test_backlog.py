@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from legion_llm.actors.metering.backlog import Backlog
+from legion_llm.actors.outlet.backlog import Backlog
 
 
 @pytest.fixture

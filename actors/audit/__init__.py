@@ -1,0 +1,1 @@
+"""Who asked for what, and how it ended: one event per request."""

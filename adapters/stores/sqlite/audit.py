@@ -1,0 +1,82 @@
+"""The record in the SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ....messages.audit import AuditEvent, AuditQuery
+from ....messages.outcome import Outcome
+from ...audit.lines import event_of_json, json_of
+from .database import Lane
+from .reading import Access
+
+_COLUMNS: Final = "id, at, request_id, conversation_id, caller, outcome, body"
+_INSERT: Final = f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
+
+
+class SqliteAudit:
+    """Keeps every event.
+
+    Args:
+        database: The file.
+    """
+
+    def __init__(self, database: Access) -> None:
+        self._database = database
+
+    async def append(self, events: Sequence[AuditEvent]) -> None:
+        """Keep the events in one commit."""
+        if events:
+            await self._database.write((_INSERT, [_values(event) for event in events]))
+
+    async def aclose(self) -> None:
+        """Nothing is held open for this sink alone."""
+
+    async def events(self, query: AuditQuery) -> tuple[AuditEvent, ...]:
+        """Return events in order of time and id."""
+        conditions, values = _conditions(query)
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        sql = f"SELECT {_COLUMNS} FROM audit {where} ORDER BY at, id LIMIT ?"  # noqa: S608 - likewise
+        rows = await self._database.read(sql, [*values, query.limit], lane=Lane.REPORTS)
+        return tuple(map(_event, rows))
+
+
+def _conditions(query: AuditQuery) -> tuple[list[str], list[Any]]:
+    after = query.after
+    possible: list[tuple[str, tuple[Any, ...]]] = [
+        ("at >= ?", (query.span.since,)),
+        ("at < ?", (query.span.until,)),
+        ("request_id = ?", (query.request_id,)),
+        ("conversation_id = ?", (query.conversation_id,)),
+        ("caller = ?", (query.caller,)),
+        ("outcome = ?", (None if query.outcome is None else str(query.outcome),)),
+        ("(at, id) > (?, ?)", (None, None) if after is None else (after.at, after.id)),
+    ]
+    given = [(sql, values) for sql, values in possible if values[0] is not None]
+    return [sql for sql, _ in given], [value for _, values in given for value in values]
+
+
+def _values(event: AuditEvent) -> tuple[Any, ...]:
+    return (
+        event.id,
+        event.at,
+        event.request_id,
+        event.conversation_id,
+        event.caller,
+        str(event.outcome),
+        json_of(event).decode(),
+    )
+
+
+def _event(row: tuple[Any, ...]) -> AuditEvent:
+    event_id, at, request_id, conversation_id, caller, outcome, body = row
+    return AuditEvent(
+        id=event_id,
+        at=at,
+        request_id=request_id,
+        conversation_id=conversation_id,
+        caller=caller,
+        outcome=Outcome(outcome),
+        body=event_of_json(body),
+    )
