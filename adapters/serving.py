@@ -48,7 +48,9 @@ def start_gateway(
         address,
         gateway,
         OpenAIChat(),
-        HttpApiConfig(settings=settings.api, keyring=keyring_of(settings.api.keys, environ)),
+        HttpApiConfig(
+            settings=settings.api, cache=settings.response_cache, keyring=keyring_of(settings.api.keys, environ)
+        ),
         others={"/v1/messages": AnthropicMessages(), "/v1/responses": OpenAIResponses()},
     )
     legion = launch(

@@ -55,7 +55,8 @@ class HttpApi(Actor[ApiAddress]):
         super().__init__()
         self._address = address
         self._config = config
-        self._server = GuestServer(build_app(gateway, config, dialect, others), config, dialect)
+        self._app = build_app(gateway, config, dialect, others)
+        self._server = GuestServer(self._app, config, dialect)
 
     async def on_start(self) -> None:
         """Bind and accept.
@@ -108,6 +109,7 @@ class HttpApi(Actor[ApiAddress]):
             await self._server.main_loop()
         finally:
             await self._server.close(self._grace())
+            await self._app.close()
             listening.close()
 
     def _grace(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from starlette.applications import Starlette
@@ -18,10 +18,12 @@ from ...messages.errors import InvalidRequestError, LegionError, NotFoundError
 from ..dialects.protocol import ErrorDialect, ServedDialect
 from .answers import Answer, error_answer, fresh_request_id, send_answer
 from .config import HttpApiConfig
+from .deliveries import Deliveries
 from .faults import CLOSE, HttpFault
 from .gate import Gate
 from .gateway import Gateway
 from .routes.chat import ChatEndpoint
+from .routes.delivered import DeliveredChat
 from .table import Row, route_table
 
 
@@ -30,7 +32,7 @@ def build_app(
     config: HttpApiConfig,
     dialect: ServedDialect,
     others: Mapping[str, ServedDialect] = MappingProxyType({}),
-) -> ASGIApp:
+) -> HttpApp:
     """Return the ASGI application; it runs on `GuestServer`.
 
     Args:
@@ -40,25 +42,55 @@ def build_app(
         others: More dialects to chat in, by path ("/v1/messages").
     """
     rows = route_table(gateway, config, dialect, others)
-    gate = Gate(rows, config.keyring, time.monotonic)
     explain = _Explain(rows, dialect)
-    chats = {row.path: row.endpoint for row in rows if isinstance(row.endpoint, ChatEndpoint)}
-    routes = _routes(rows, explain)
+    front = _Front(rows, Gate(rows, config.keyring, time.monotonic), explain)
+    deliveries = [row.endpoint.deliveries for row in rows if isinstance(row.endpoint, DeliveredChat)]
+    return HttpApp(ServerErrorMiddleware(front, handler=explain), deliveries)
 
-    async def front(scope: Scope, receive: Receive, send: Send) -> None:
+
+class HttpApp:
+    """The application, and what it keeps for clients that come back.
+
+    Args:
+        app: Answers requests.
+        deliveries: Kept answers.
+    """
+
+    def __init__(self, app: ASGIApp, deliveries: Iterable[Deliveries]) -> None:
+        self._app = app
+        self._deliveries = tuple(deliveries)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
+
+    async def close(self) -> None:
+        """Give up what clients have not come back for."""
+        for deliveries in self._deliveries:
+            await deliveries.close()
+
+
+class _Front:
+    """What every request meets first: the gate, then its route."""
+
+    def __init__(self, rows: tuple[Row, ...], gate: Gate, explain: _Explain) -> None:
+        self._gate = gate
+        self._explain = explain
+        self._chats = {row.path: row.endpoint for row in rows if isinstance(row.endpoint, ChatEndpoint)}
+        self._routes = _routes(rows, explain)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            gate.admit(scope)
+            self._gate.admit(scope)
         except HttpFault as refused:
-            await send_answer(send, explain.answer(scope, refused))
+            await send_answer(send, self._explain.answer(scope, refused))
             return
         # The hot path goes round the routing, whose layers cost as much as the endpoint.
-        chat = chats.get(scope["path"])
+        chat = self._chats.get(scope["path"])
         if chat is not None and scope["method"] == "POST":
             await chat(scope, receive, send)
         else:
-            await routes(scope, receive, send)
-
-    return ServerErrorMiddleware(front, handler=explain)
+            await self._routes(scope, receive, send)
 
 
 def _routes(rows: tuple[Row, ...], explain: _Explain) -> Starlette:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from ...messages.settings import ApiSettings
+from ...messages.settings import ApiSettings, ResponseCacheSettings
 from .keyring import Keyring
 
 
@@ -14,6 +14,7 @@ class HttpApiConfig:
 
     Attributes:
         settings: What the settings say.
+        cache: What is kept of answers that clients come back for.
         keyring: Who may use it; None: whoever reaches the port.
         head_timeout: Seconds a client may take to send the head of a request, counted from the connection or from its first byte. Default 10.0.
         stall_timeout: Seconds for which a client may leave an answer unread before it is cut off. Default 60.0, as nginx's send_timeout.
@@ -22,6 +23,7 @@ class HttpApiConfig:
     """
 
     settings: ApiSettings = ApiSettings()
+    cache: ResponseCacheSettings = ResponseCacheSettings()
     keyring: Keyring | None = None
     head_timeout: float = attrs.field(default=10.0, validator=attrs.validators.gt(0))
     stall_timeout: float = attrs.field(default=60.0, validator=attrs.validators.gt(0))

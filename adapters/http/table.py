@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
 
 from ..dialects.gemini import GeminiCall
-from ..dialects.native import NativeChat, NativeErrors, NativeInference
+from ..dialects.native import NativeErrors, NativeInference
 from ..dialects.ollama import OllamaEmbed
 from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
@@ -18,6 +17,7 @@ from .config import HttpApiConfig
 from .gateway import Gateway
 from .routes.catalogue import CatalogueRoutes
 from .routes.chat import ChatEndpoint
+from .routes.delivered import DeliveredChat
 from .routes.description import DescriptionRoute
 from .routes.embeddings import EmbeddingsRoute
 from .routes.gemini import VERSIONS as GEMINI_VERSIONS
@@ -113,7 +113,7 @@ def _rows(
 def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
     """Return the routes of the gateway's own API."""
     catalogue, words, post = CatalogueRoutes(gateway), NativeErrors(), ("POST",)
-    chat = ChatEndpoint(gateway, NativeChat(), config, status=HTTPStatus.CREATED)
+    chat = DeliveredChat(gateway, config)
     return (
         Row(
             path="/api/llm/inference",
@@ -122,6 +122,7 @@ def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
             dialect=words,
         ),
         Row(path="/api/llm/chat", endpoint=chat, methods=post, dialect=words),
+        Row(path="/api/llm/chat/{id}", endpoint=chat.fetch, dialect=words),
         Row(path="/api/llm/providers", endpoint=catalogue.providers, dialect=words),
         Row(path="/api/llm/providers/{name:path}/models", endpoint=catalogue.models_of, dialect=words),
         Row(path="/api/llm/providers/{name:path}", endpoint=catalogue.provider, dialect=words),

@@ -47,13 +47,21 @@ class ChatEndpoint:
         try:
             request = admitted(self._dialect.parse_request(await unless_stopped(body.read())), scope)
             request_id = request_id or request.id.encode()
-            answer = self._stream if self.wants_stream(request, headers) else self._whole
-            with admission_of(scope.get(LIMITS), request) as admission:
-                admission.settle(await answer(request, request_id, scope, send))
+            await self.answer(request, request_id, scope, send)
         except ClientGone:
             return
         except (LegionError, HttpFault) as failure:
             await self._refuse(failure, request_id or fresh_request_id(), body, send)
+
+    async def answer(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
+        """Answer a request that was let in, as far as its key allows.
+
+        Raises:
+            LegionError: It failed before anything was sent.
+        """
+        answer = self._stream if self.wants_stream(request, scope["headers"]) else self._whole
+        with admission_of(scope.get(LIMITS), request) as admission:
+            admission.settle(await answer(request, request_id, scope, send))
 
     def wants_stream(self, request: Request, _headers: Headers) -> bool:
         """Whether the client wants the answer piece by piece."""
