@@ -281,7 +281,9 @@ class Legion:
         """
         return self.gateway.usage(usage_wanted(since, until, group_by, self._system.clock.time()))
 
-    def audit(self, *, since: Moment = None, until: Moment = None, **which: Any) -> Reply[tuple[AuditEvent, ...]]:
+    def audit(
+        self, *, since: Moment | None = None, until: Moment | None = None, **which: Any
+    ) -> Reply[tuple[AuditEvent, ...]]:
         """Read the record of requests, oldest first: who asked for what, and how it ended. `event.body` is all that was written down.
 
         Args:

@@ -9,14 +9,14 @@ from typing import Final, TypeAlias
 
 from ...messages.errors import InvalidRequestError
 
-Moment: TypeAlias = str | float | dt.datetime | None
+Moment: TypeAlias = str | float | dt.datetime
 
 _AGO: Final = re.compile(r"(\d{1,6})\s*(s|m|h|d|w)")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _FORMS: Final = 'say "7d" (s, m, h, d, w ago), "2026-01-31", "2026-01-31T08:00", Unix seconds, or a datetime'
 
 
-def unix_seconds(moment: Moment, now: float, *, param: str) -> float | None:
+def unix_seconds(moment: Moment | None, now: float, *, param: str) -> float | None:
     """Return a moment as Unix seconds, None for None. What names no time zone is UTC, as the days and months of a report are.
 
     Args:

@@ -39,6 +39,12 @@ _GEMINI: Final = {
     ("POST", "/{version}/models/{{model}}:countTokens"): Operation(
         summary="Tell how long a prompt is, as Gemini does", body="CountContent"
     ),
+    ("POST", "/{version}/models/{{model}}:embedContent"): Operation(
+        summary="Turn a text into a vector, as Gemini does", body="EmbedContent"
+    ),
+    ("POST", "/{version}/models/{{model}}:batchEmbedContents"): Operation(
+        summary="Turn texts into vectors, as Gemini does", body="BatchEmbedContents"
+    ),
     ("GET", "/{version}/models"): Operation(summary="List what can be asked for, as Gemini does"),
     ("GET", "/{version}/models/{{id}}"): Operation(summary="Describe one model, as Gemini does"),
 }

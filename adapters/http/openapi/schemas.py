@@ -73,6 +73,13 @@ _CONTENTS: Final = _list(
     least=1,
 )
 
+_EMBED_CONTENT: Final = _fields(
+    ("content",),
+    content=_fields(("parts",), parts=_list(_fields(("text",), text=_WORDS), least=1)),
+    taskType=_WORDS,
+    outputDimensionality=_whole(1),
+)
+
 SCHEMAS: Final[dict[str, Schema]] = {
     "ChatCompletion": _fields(
         ("messages",),
@@ -104,6 +111,8 @@ SCHEMAS: Final[dict[str, Schema]] = {
         generationConfig=_fields(temperature=_number(0, 2), topP=_number(0, 1), maxOutputTokens=_whole(1)),
     ),
     "CountContent": _fields(("contents",), contents=_CONTENTS),
+    "EmbedContent": _EMBED_CONTENT,
+    "BatchEmbedContents": _fields(("requests",), requests=_list(_EMBED_CONTENT, least=1)),
     "Embeddings": _fields(
         ("input", "model"),
         input=_INPUT,
