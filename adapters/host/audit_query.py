@@ -15,7 +15,7 @@ _MOST: Final = 1000
 _NAMES: Final = ("request_id", "conversation_id", "caller", "outcome", "after", "limit")
 
 
-def audit_query(since: Moment, until: Moment, now: float, **which: Any) -> AuditQuery:
+def audit_query(since: Moment | None, until: Moment | None, now: float, **which: Any) -> AuditQuery:
     """Return the question that the arguments ask; those of `which` are the fields of `AuditQuery`.
 
     Raises:

@@ -11,7 +11,7 @@ from ...messages.settings import nearest
 from .moments import Moment, unix_seconds
 
 
-def usage_wanted(since: Moment, until: Moment, group_by: str | Iterable[str], now: float) -> UsageWanted:
+def usage_wanted(since: Moment | None, until: Moment | None, group_by: str | Iterable[str], now: float) -> UsageWanted:
     """Return the question that the arguments ask.
 
     Raises:
@@ -20,7 +20,7 @@ def usage_wanted(since: Moment, until: Moment, group_by: str | Iterable[str], no
     return UsageWanted(span=span_of(since, until, now), group_by=groups_of(group_by))
 
 
-def span_of(since: Moment, until: Moment, now: float) -> Span:
+def span_of(since: Moment | None, until: Moment | None, now: float) -> Span:
     """Return the span between two moments.
 
     Raises:
