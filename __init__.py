@@ -5,11 +5,13 @@ from __future__ import annotations
 from .actors.inference.governance.access import Access, Verdict
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
+from .messages.attempt import AttemptRecord
 from .messages.caller import Caller, Profile
 from .messages.chat import (
     ChatMessage,
     Chunk,
     ChunkKind,
+    Escalation,
     Generation,
     ModelInfo,
     ProviderInfo,
@@ -91,6 +93,7 @@ from .messages.errors import (
 )
 from .messages.ledger import LedgerEntry, UsageReport, UsageRow
 from .messages.outcome import Outcome
+from .messages.quality import Quality
 from .messages.secret import Secret
 from .messages.settings import Settings
 from .messages.structured import StructuredResult
@@ -107,6 +110,7 @@ __all__ = [
     "ActorCrashed",
     "ActorStopped",
     "AskCycle",
+    "AttemptRecord",
     "AudioBlock",
     "AuthError",
     "Caller",
@@ -123,6 +127,7 @@ __all__ = [
     "EmbedResponse",
     "Embedding",
     "EmbeddingUnavailableError",
+    "Escalation",
     "EscalationExhausted",
     "ForkedProcess",
     "Generation",
@@ -149,6 +154,7 @@ __all__ = [
     "ProviderInfo",
     "ProviderReset",
     "ProviderSilent",
+    "Quality",
     "RateLimitError",
     "RefusedError",
     "Reply",

@@ -92,7 +92,9 @@ class Legion:
             timeout: Seconds for the whole request; None takes the setting `request_timeout`.
             **parameters: temperature, top_p, top_k, max_tokens, stop, seed, presence_penalty, frequency_penalty, tool_choice, response_format,
                 thinking, conversation_id ("new" begins one), metadata, idempotency_key, priority, caller (a `Caller`), trace (a `Trace`, or the text
-                of a traceparent header); see `Request` and `Generation`.
+                of a traceparent header); see `Request` and `Generation`. What becomes of a poor answer: escalate, max_escalations,
+                quality_threshold, json_expected, quality_check (a function of the response), confidence_score, confidence_bands; of a broken stream:
+                rescue; see docs/resilience.md.
 
         Returns:
             A future. What it raises stands in `legion_llm.errors`; giving up (`get(timeout)`, `cancel()`, a cancelled await) stops the upstream call.
@@ -109,7 +111,8 @@ class Legion:
             "tools": tools,
             "timeout": timeout,
         }
-        return self.gateway.submit(host_request(message, messages, {**named, **parameters}))
+        check = parameters.pop("quality_check", None)
+        return self.gateway.submit(host_request(message, messages, {**named, **parameters}), quality_check=check)
 
     def stream(
         self,
@@ -138,7 +141,9 @@ class Legion:
             "tools": tools,
             "timeout": timeout,
         }
-        return self.gateway.submit_stream(host_request(message, messages, {**named, **parameters, "stream": True}))
+        check = parameters.pop("quality_check", None)
+        request = host_request(message, messages, {**named, **parameters, "stream": True})
+        return self.gateway.submit_stream(request, quality_check=check)
 
     def embed(
         self,

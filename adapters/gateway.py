@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..messages.audit import AuditEvent, AuditQuery, EventsWanted
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.counting import CountTokens, TokenCount
@@ -12,6 +14,8 @@ from ..messages.ledger import UsageReport, UsageWanted
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders
 from ..messages.structured import Structure, StructuredResult
 from ..runtime import ActorSystem, Reply, Stream, SystemState
+from .host.escalation import bound_check
+from .host.functions import HostFunctions
 
 
 class ActorGateway:
@@ -29,6 +33,7 @@ class ActorGateway:
         self._system = system
         self._timeout = request_timeout
         self._enabled = enabled
+        self._functions = HostFunctions(system)
         self._inference = system.address("inference")
         self._router = system.address("router")
         self._embedder = system.address("embedder")
@@ -38,15 +43,20 @@ class ActorGateway:
         self._counter = system.address("counter")
         self._audit = system.address("audit")
 
-    def submit(self, request: Request) -> Reply[Response]:
-        """Answer a request."""
+    def submit(self, request: Request, *, quality_check: Callable[[Response], object] | None = None) -> Reply[Response]:
+        """Answer a request; `quality_check` judges the answers beside our own rules, see `Legion.chat`."""
         self._check()
-        return self._inference.request(Infer(request=request), timeout=self._timeout_of(request))
+        check = bound_check(quality_check, self._functions)
+        return self._inference.request(Infer(request=request, quality_check=check), timeout=self._timeout_of(request))
 
-    def submit_stream(self, request: Request) -> Stream[Chunk, Response]:
-        """Answer a request piece by piece."""
+    def submit_stream(
+        self, request: Request, *, quality_check: Callable[[Response], object] | None = None
+    ) -> Stream[Chunk, Response]:
+        """Answer a request piece by piece; else as `submit`."""
         self._check()
-        return self._inference.stream(InferStream(request=request), timeout=self._timeout_of(request))
+        check = bound_check(quality_check, self._functions)
+        message = InferStream(request=request, quality_check=check)
+        return self._inference.stream(message, timeout=self._timeout_of(request))
 
     def embed(self, request: EmbedRequest) -> Reply[EmbedResponse]:
         """Turn texts into vectors."""

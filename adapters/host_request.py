@@ -21,6 +21,7 @@ from ..messages.chat import (
 from ..messages.errors import InvalidRequestError
 from ..messages.terms import Level, Terms
 from ..messages.tracing import inherited
+from .host.escalation import ESCALATION, confidence_of, escalation_of, switch
 
 _TERMS: Final = frozenset(field.name for field in attrs.fields(Terms))
 _GENERATION: Final = frozenset(field.name for field in attrs.fields(Generation))
@@ -31,9 +32,10 @@ _REQUEST: Final = frozenset(
         *("idempotency_key", "priority"),
     }
 )
-_SHAPED: Final = frozenset(
-    {"tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms", "affinity"}
-)
+_SHAPED: Final = ESCALATION | {
+    *("tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms"),
+    *("affinity", "rescue"),
+}
 
 
 def host_request(
@@ -64,6 +66,9 @@ def host_request(
         terms=_terms(parameters),
         caller=_typed(parameters, "caller", Caller) or ANONYMOUS,
         affinity=_affinity(parameters.get("affinity")),
+        escalation=escalation_of(parameters),
+        confidence=confidence_of(parameters),
+        rescue=switch(parameters, "rescue"),
         **{name: parameters[name] for name in _REQUEST & parameters.keys()},
     )
 

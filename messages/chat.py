@@ -27,7 +27,7 @@ from .content import (
 )
 from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
 from .limits import RateLimits
-from .quality import Quality
+from .quality import ConfidenceTerms, Quality
 from .target import Target
 from .terms import Terms
 
@@ -186,7 +186,7 @@ class Escalation:
     """What shall happen when an answer is poor; None leaves each to the setting of the same name in `routing.escalation`.
 
     Attributes:
-        enabled: Whether a poor answer is tried again elsewhere.
+        enabled: Whether a poor answer is tried again elsewhere; None: if the settings say so, or anything else is set here.
         max_attempts: Attempts at most, poor answers and failures together, at least 1.
         quality_threshold: Least length of an answer in characters, at least 0.
         json_expected: Whether an answer that is not JSON is poor.
@@ -236,6 +236,7 @@ class Request:
         caller: Who asks, as the side that let the request in knows it.
         intent: What matters to the caller ({"privacy": "strict", "cost": "minimize"}); the rules of routing are matched with it.
         escalation: What happens when an answer is poor; None leaves it to the settings.
+        confidence: What the caller knows, or wants, of the score of the answer; None for nothing.
         idempotency_key: Requests of one caller with the same key are answered once, or None.
         priority: critical, high, normal or low.
         affinity: Requests with the same key prefer the same target, for its prompt cache; None for no preference.
@@ -268,6 +269,7 @@ class Request:
     caller: Caller = ANONYMOUS
     intent: Mapping[str, str] = attrs.field(factory=dict)
     escalation: Escalation | None = None
+    confidence: ConfidenceTerms | None = None
     idempotency_key: str | None = None
     priority: Priority = "normal"
     affinity: str | None = None
@@ -390,6 +392,7 @@ class Response:
         rate_limit: What the provider says is left of its limits, or None.
         enrichments: What the pipeline's steps have found out, under "source:type" keys ("confidence:score").
         quality: How good the answer is, where that was looked at; None for a turn of tool calls.
+        logprobs: Natural logarithm of the probability of each token, where that was asked for and told; else ().
         extra: Fields of the provider's dialect we have no name for; `extra_dialect` tells which dialect.
     """
 
@@ -409,6 +412,7 @@ class Response:
     rate_limit: RateLimits | None = None
     enrichments: Mapping[str, Any] = EMPTY
     quality: Quality | None = None
+    logprobs: tuple[float, ...] = ()
     extra: Extra = attrs.field(factory=dict)
     extra_dialect: str | None = None
 

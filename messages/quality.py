@@ -14,6 +14,19 @@ BANDS: Final[tuple[Band, ...]] = get_args(Band)
 
 
 @attrs.frozen(kw_only=True)
+class ConfidenceTerms:
+    """What a caller knows, or wants, of the score of its answer.
+
+    Attributes:
+        score: The score, 0 to 1, where the caller knows it; None to find it out.
+        bands: Where bands begin ({"high": 0.8}), over what the settings say.
+    """
+
+    score: float | None = None
+    bands: Mapping[str, float] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
 class Quality:
     """How much an answer may be trusted.
 

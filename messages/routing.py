@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
@@ -183,8 +183,8 @@ class StreamCall(StreamMessage[Response, Chunk]):
     repeated: bool = False
 
 
-# A host's own judgement of an answer: something true if it is good enough. Called in a worker thread.
-QualityCheck: TypeAlias = Callable[[Response], object]
+# A host's own judgement of an answer: something true if it is good enough. It is awaited on the actors' loop and runs where the host wants it.
+QualityCheck: TypeAlias = Callable[[Response], Awaitable[object]]
 
 
 @attrs.frozen(kw_only=True)

@@ -6,6 +6,7 @@ import math
 
 from ...messages.attempt import AttemptRecord
 from ...messages.chat import Response
+from ...messages.routing import Infer, InferStream, QualityCheck
 from .pipeline.flow import Flow
 
 
@@ -29,8 +30,19 @@ async def exchange(flow: Flow) -> Response:
             duration_ms=attempt.duration_ms,
         )
 
+    request, resolution, check = flow.request, flow.resolution, _quality_check(flow)
     if flow.sink is None:
-        return await attempts.whole(flow.request, flow.resolution, started=flow.started, deadline=deadline, told=told)
+        return await attempts.whole(
+            request, resolution, started=flow.started, deadline=deadline, quality_check=check, told=told
+        )
     return await attempts.streamed(
-        flow.request, flow.resolution, flow.sink, started=flow.started, deadline=deadline, told=told
+        request, resolution, flow.sink, started=flow.started, deadline=deadline, quality_check=check, told=told
     )
+
+
+def _quality_check(flow: Flow) -> QualityCheck | None:
+    """Return the check that came beside the request; it judges the answer to this very one, and not those to the calls that its steps make."""
+    message = None if flow.ask is None else flow.ask.message
+    if isinstance(message, (Infer, InferStream)) and message.request is flow.original:
+        return message.quality_check
+    return None

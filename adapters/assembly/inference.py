@@ -8,6 +8,7 @@ from ...actors.inference.actor import Inference
 from ...actors.inference.attempts.attempts import Attempts, AttemptsConfig
 from ...actors.inference.pipeline.flow import Services
 from ...actors.inference.pipeline.repeats import Repeats
+from ...actors.inference.quality.judge import JudgeConfig
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
 from ..host.functions import HostFunctions
@@ -40,7 +41,12 @@ def inference(
             router=system.address("router"),
             connection=connection,
             clock=system.clock,
-            attempts=Attempts(_attempts_config(settings), connection=connection, clock=system.clock),
+            attempts=Attempts(
+                _attempts_config(settings),
+                connection=connection,
+                health=system.address("health"),
+                clock=system.clock,
+            ),
             repeats=Repeats(
                 system.clock.monotonic,
                 seconds=settings.pipeline.idempotency_seconds,
@@ -65,4 +71,5 @@ def _attempts_config(settings: Settings) -> AttemptsConfig:
         is_enabled=routing.enabled,
         retries=routing.retries,
         tiers=routing.tier_priority,
+        judging=JudgeConfig(escalation=routing.escalation, quality=settings.quality, bands=settings.confidence.bands),
     )

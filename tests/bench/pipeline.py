@@ -46,7 +46,7 @@ def services() -> Services:
         router=Answerer(RESOLUTION),
         connection=connection,
         clock=clock,
-        attempts=Attempts(AttemptsConfig(), connection=connection, clock=clock),
+        attempts=Attempts(AttemptsConfig(), connection=connection, health=Answerer(None), clock=clock),
         repeats=Repeats(clock.monotonic, seconds=60.0, most=100),
     )
 

@@ -9,10 +9,11 @@ import attrs
 
 from ....messages.chat import Request, Response
 from ....messages.errors import LegionError
-from ....messages.routing import Call, Resolution, StreamCall
+from ....messages.routing import Call, QualityCheck, Resolution, StreamCall
 from ....messages.settings import TIERS, RetrySettings
 from ....messages.target import Target
 from ....runtime import Address, Clock, Sink
+from ..quality.judge import Judge, JudgeConfig, judge_of
 from .budget import RetryBudgets
 from .course import Course, Errand, Means, Told
 from .story import routed_at_once
@@ -27,6 +28,7 @@ class AttemptsConfig:
         max_attempts: Attempts per request that may count, at all targets together.
         retries: What follows one that gave no answer.
         tiers: All tiers, the nearest first.
+        judging: What makes an answer a poor one, and when that matters.
         is_enabled: False: the first candidate is asked once, and that is all.
     """
 
@@ -34,6 +36,7 @@ class AttemptsConfig:
     is_enabled: bool = True
     retries: RetrySettings = RetrySettings()
     tiers: tuple[str, ...] = TIERS
+    judging: JudgeConfig = JudgeConfig()
 
 
 class Attempts:
@@ -43,14 +46,18 @@ class Attempts:
     whose first attempt succeeds pays for none of the rest.
     """
 
-    def __init__(self, config: AttemptsConfig, *, connection: Callable[[str], Address], clock: Clock) -> None:
+    def __init__(
+        self, config: AttemptsConfig, *, connection: Callable[[str], Address], health: Address, clock: Clock
+    ) -> None:
         self._config = config
         self._connection = connection
         self._now = clock.monotonic
         retries = config.retries
         self._budgets = RetryBudgets(retries.budget)
         rules = retries.rules() if config.is_enabled else {}
-        self._means = Means(clock=clock, budgets=self._budgets, retries=retries, rules=rules, tiers=config.tiers)
+        self._means = Means(
+            clock=clock, budgets=self._budgets, health=health, retries=retries, rules=rules, tiers=config.tiers
+        )
 
     async def whole(
         self,
@@ -59,6 +66,7 @@ class Attempts:
         *,
         started: float,
         deadline: float = math.inf,
+        quality_check: QualityCheck | None = None,
         told: Told | None = None,
     ) -> Response:
         """Answer the request by one of the candidates.
@@ -68,16 +76,17 @@ class Attempts:
             resolution: The candidates, best first.
             started: Monotonic moment at which the request began.
             deadline: Monotonic moment of its end. It is only looked at to see which waits are worth it: whoever asks must cancel.
+            quality_check: The caller's own judgement of an answer, beside our rules; None for no more than those.
             told: Hears of each attempt, where one is not enough.
 
         Raises:
             LegionError: What the only target, or a failure that nobody else can mend, ended with.
             EscalationExhausted: Several targets were tried, and none gave a usable answer.
         """
-        connection = self._connection
+        connection, judge = self._connection, self._judge(request, quality_check)
 
         async def attempt(target: Target, number: int, before: int) -> Response:
-            call = Call(request=request, target=target, attempt=number, repeated=before > 0)
+            call = Call(request=request, target=target, attempt=number, judged=judge is not None, repeated=before > 0)
             return await connection(target.instance).ask(call)
 
         return await self._run(
@@ -89,6 +98,7 @@ class Attempts:
                 started=started,
                 deadline=deadline,
                 told=told,
+                judge=judge,
             )
         )
 
@@ -100,23 +110,28 @@ class Attempts:
         *,
         started: float,
         deadline: float = math.inf,
+        quality_check: QualityCheck | None = None,
         told: Told | None = None,
     ) -> Response:
         """Answer the request piece by piece into `sink`; the rest as for `whole`.
 
-        Another target takes over silently until the first content has gone out; a failure after that is raised as it is.
+        Another target takes over silently until the first content has gone out; a failure after that is raised as it is, and an answer of which the
+        caller has seen the beginning is kept, however poor.
         """
-        connection = self._connection
+        connection, judge = self._connection, self._judge(request, quality_check)
         tap = Tap(sink)
 
         async def attempt(target: Target, number: int, before: int) -> Response:
             nonlocal tap
             tap = Tap(sink)
-            call = StreamCall(request=request, target=target, attempt=number, repeated=before > 0)
-            response = await connection(target.instance).ask(call, sink=tap)
+            call = StreamCall(
+                request=request, target=target, attempt=number, judged=judge is not None, repeated=before > 0
+            )
+            return await connection(target.instance).ask(call, sink=tap)
+
+        async def settle() -> None:
             if not tap.committed:
                 await tap.commit()
-            return response
 
         return await self._run(
             Errand(
@@ -127,20 +142,32 @@ class Attempts:
                 started=started,
                 deadline=deadline,
                 told=told,
+                judge=judge,
+                settle=settle,
             )
         )
+
+    def _judge(self, request: Request, own: QualityCheck | None) -> Judge | None:
+        return judge_of(request, self._config.judging, own) if self._config.is_enabled else None
 
     async def _run(self, errand: Errand) -> Response:
         target = errand.resolution.candidates[0]
         began = self._now()
         budget = self._budgets.of(target.instance, began)
         budget.called()
+        if errand.judge is not None:
+            return await self._course(errand, errand.judge.max_attempts).run(target)
         try:
             response = await errand.attempt(target, 1, 0)
         except LegionError as error:
-            return await Course(errand, self._means, self._config.max_attempts).after(target, error, began)
+            return await self._course(errand, self._config.max_attempts).after(target, error, began)
         budget.streak = 0
+        if errand.settle is not None:
+            await errand.settle()
         return routed_at_once(errand.request, response, errand.resolution, target, self._now() - errand.started)
+
+    def _course(self, errand: Errand, most: int) -> Course:
+        return Course(errand, self._means, most)
 
 
 def _never() -> bool:

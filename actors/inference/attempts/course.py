@@ -13,10 +13,12 @@ from ....messages.attempt import AttemptRecord
 from ....messages.cause import Cause, cause_of
 from ....messages.chat import Request, Response
 from ....messages.errors import LegionError
+from ....messages.health import AnswerJudged
 from ....messages.routing import Resolution
 from ....messages.settings import TIERS, RetryRule, RetrySettings
 from ....messages.target import Target
-from ....runtime import Clock
+from ....runtime import Address, Clock
+from ..quality.judge import Judge, Verdict
 from .budget import RetryBudgets
 from .moves import UNCOUNTED, Again, Next, Situation, Stop, Tried, Wait, next_move
 from .order import distinct
@@ -41,6 +43,8 @@ class Errand:
         started: Monotonic moment at which the request began.
         deadline: Monotonic moment of its end; infinity for none.
         told: Hears of each attempt, or None.
+        judge: Judges the answers, or None where a poor one is as good as another.
+        settle: Gives the caller what was held back of an answer that is accepted, or None where nothing is.
     """
 
     request: Request
@@ -50,6 +54,8 @@ class Errand:
     started: float
     deadline: float
     told: Told | None = None
+    judge: Judge | None = None
+    settle: Callable[[], Awaitable[None]] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -57,6 +63,7 @@ class Means:
     """What all requests have in common.
 
     Attributes:
+        health: Hears how answers were judged.
         rules: `retries.rules()`; empty where nothing is tried twice.
         tiers: All tiers, the nearest first.
         dice: Returns a number from 0 to 1.
@@ -64,6 +71,7 @@ class Means:
 
     clock: Clock
     budgets: RetryBudgets
+    health: Address
     retries: RetrySettings
     rules: Mapping[Cause, RetryRule]
     tiers: Sequence[str] = TIERS
@@ -108,17 +116,45 @@ class Course:
             target = await self._move()
 
     async def _attempt(self, target: Target) -> Response | None:
+        """Make one attempt; None if it gave no usable answer."""
         began = self._means.clock.monotonic()
         try:
             response = await self._errand.attempt(target, len(self._attempts) + 1, self._failures_at(target))
         except LegionError as error:
             self._failed(target, error, began)
             return None
-        now = self._means.clock.monotonic()
-        self._means.budgets.of(target.instance, now).streak = 0
-        self._note(Ended(target, None, (), now - began))
+        self._means.budgets.of(target.instance, began).streak = 0
+        judge = self._errand.judge
+        if judge is not None:
+            verdict = await judge.verdict(response, is_final=self._errand.is_committed())
+            if not self._accepted(target, verdict, began):
+                return None
+            warnings = (*response.warnings, *verdict.warnings)
+            response = attrs.evolve(response, quality=verdict.quality, warnings=warnings)
+        return await self._answered(target, response, began)
+
+    async def _answered(self, target: Target, response: Response, began: float) -> Response:
         errand = self._errand
+        if errand.settle is not None:
+            await errand.settle()
+        now = self._means.clock.monotonic()
+        self._note(Ended(target, None, (), now - began))
         return routed(errand.request, response, errand.resolution, self._attempts, now - errand.started)
+
+    def _accepted(self, target: Target, verdict: Verdict, began: float) -> bool:
+        """Tell health what an answer was worth, and say whether it is the answer; one that the caller has seen is, whatever it is worth."""
+        number = len(self._attempts) + 1
+        self._means.health.offer(
+            AnswerJudged(
+                request_id=self._errand.request.id, attempt=number, instance=target.instance, passed=verdict.passed
+            )
+        )
+        if verdict.passed or self._errand.is_committed():
+            return True
+        now = self._means.clock.monotonic()
+        self._note(Ended(target, None, verdict.failures, now - began))
+        self._count(target, Cause.POOR, now, None)
+        return False
 
     def _failed(self, target: Target, error: LegionError, began: float) -> None:
         """Write down a failure; one that the caller has seen the beginning of the answer before is the end.

@@ -114,8 +114,9 @@ def verdict(attempts: Sequence[Ended], resolution: Resolution) -> LegionError:
     waits = [
         each.error.retry_after for each in attempts if each.error is not None and each.error.retry_after is not None
     ]
+    made = "the only attempt" if len(attempts) == 1 else f"all {len(attempts)} attempts"
     exhausted = EscalationExhausted(
-        f"all {len(attempts)} attempts failed (of {len(resolution.candidates)} candidates): {'; '.join(tried)}",
+        f"{made} failed (of {len(resolution.candidates)} candidates): {'; '.join(tried)}",
         attempts=tried,
         retry_after=min(waits, default=None),
     )

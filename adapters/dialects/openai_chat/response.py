@@ -63,6 +63,7 @@ def parse_response(body: bytes) -> Response:
         ),
         stop_sequence=met,
         usage=parse_usage(answer.get("usage")),
+        logprobs=_logprobs(choice.get("logprobs")),
         extra=_extra(answer, choice),
         extra_dialect=NAME,
     )
@@ -137,6 +138,14 @@ def _extra(answer: Mapping[str, Any], choice: Mapping[str, Any]) -> Extra:
     if more:
         extra["choice"] = more
     return extra
+
+
+def _logprobs(stated: Any) -> tuple[float, ...]:
+    tokens = stated.get("content") if isinstance(stated, dict) else None
+    if not isinstance(tokens, list):
+        return ()
+    values = [token.get("logprob") for token in tokens if isinstance(token, dict)]
+    return tuple([float(value) for value in values if isinstance(value, (int, float))])
 
 
 def _rest(source: Mapping[str, Any], known: frozenset[str]) -> Extra:

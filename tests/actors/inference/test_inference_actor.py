@@ -12,6 +12,7 @@ from legion_llm.actors.metering.actor import AttemptsWanted
 from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
 from legion_llm.messages import errors
+from legion_llm.messages.chat import Escalation
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import Infer, InferStream
 from legion_llm.runtime import ASYNCIO
@@ -47,7 +48,9 @@ class Gateway:
                     router=house.address("router"),
                     connection=house.address,
                     clock=house.clock,
-                    attempts=Attempts(AttemptsConfig(), connection=house.address, clock=house.clock),
+                    attempts=Attempts(
+                        AttemptsConfig(), connection=house.address, health=house.address("health"), clock=house.clock
+                    ),
                 )
             ),
         )
@@ -508,3 +511,42 @@ def test_of_many_requests_and_random_deaths_every_one_is_answered_and_nothing_st
     for provider in gateway.providers:
         provider.script.clear()
     assert gateway.chat(model="m").get(SOON).text == "hello"
+
+
+# -- poor answers
+
+POOR = "I cannot help with that."
+GOOD = "Water boils at 100 degrees Celsius at sea level, and earlier the higher one climbs."
+
+
+def test_a_poor_answer_escalates_and_weighs_half_a_failure(gateway, house, answer):
+    for _ in range(6):
+        gateway.a.will(answer(POOR))
+        gateway.b.will(answer(GOOD))
+        assert gateway.chat(model="m", escalation=Escalation(enabled=True)).get(SOON).text == GOOD
+
+    assert house.inspect("health")["a"]["state"] == "open"
+    assert house.inspect("health")["b"]["state"] == "closed"
+
+
+def test_answers_that_are_judged_good_clear_earlier_failures(gateway, house, answer):
+    for _ in range(10):
+        gateway.a.will(DOWN)
+        gateway.chat(model="m").get(SOON)
+        gateway.a.will(answer(GOOD))
+        gateway.chat(model="m", escalation=Escalation(enabled=True)).get(SOON)
+
+    assert house.inspect("health")["a"]["state"] == "closed"
+
+
+def test_the_check_beside_a_request_judges_its_answer(gateway, answer):
+    async def own(response):
+        return response.text == "from b"
+
+    gateway.a.will(answer(GOOD))
+    gateway.b.will(answer("from b"))
+
+    request = gateway._request_of(id="req_1", model="m", escalation=Escalation(quality_threshold=0))
+    message = Infer(request=request, quality_check=own)
+
+    assert gateway.house.ask("inference", message).text == "from b"

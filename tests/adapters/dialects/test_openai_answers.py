@@ -37,6 +37,27 @@ def sent(golden, name):
 # -- whole
 
 
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({"content": [{"token": "a", "logprob": -0.5}, {"token": "b", "logprob": -2}]}, (-0.5, -2.0)),
+        ({"content": [{"token": "a"}, "b", {"logprob": None}]}, ()),
+        ({"content": None}, ()),
+        (["no object"], ()),
+        (None, ()),
+    ],
+)
+def test_log_probabilities_are_read_where_they_are_told(stated, expected):
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": "ab"},
+        "finish_reason": "stop",
+        "logprobs": stated,
+    }
+
+    assert DIALECT.parse_response(json.dumps({"choices": [choice]}).encode()).logprobs == expected
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_whole_answer_goes_to_the_client_as_it_came(golden_json, name):
     golden = golden_json(f"openai_chat/response_{name}.json")

@@ -71,11 +71,22 @@ class _Connection:
         return await self._connections.ask(self._instance, message, sink)
 
 
+class Ear:
+    """Hears what is told to health."""
+
+    def __init__(self):
+        self.heard = []
+
+    def offer(self, message):
+        self.heard.append(message)
+
+
 class Run:
     """One request on its way through `Attempts`, with what came of it."""
 
-    def __init__(self, attempts, connections, request, resolution, told):
+    def __init__(self, attempts, connections, request, resolution, health, told):
         self.attempts = attempts
+        self.health = health
         self.connections = connections
         self.request = request
         self.resolution = resolution
@@ -111,16 +122,17 @@ def run_of():
     """Return a function that prepares a request: `run_of("ab", a=[DOWN])` has candidates a and b, of which a fails once."""
 
     def build(names="abc", *, retries=None, request=None, config=None, **ends):
-        targets = candidates_of(names)
+        targets, health = candidates_of(names), Ear()
         connections = Connections({each.instance: ends.get(each.instance, ()) for each in targets})
         config = config or {}
         attempts = Attempts(
             AttemptsConfig(retries=RetrySettings(**(retries or {})), **config),
             connection=connections,
+            health=health,
             clock=TrioClock(),
         )
         request = Request(messages=(ChatMessage(content="hi"),), id="req_1", **(request or {}))
         resolution = Resolution(candidates=targets, strategy="explicit")
-        return Run(attempts, connections, request, resolution, [])
+        return Run(attempts, connections, request, resolution, health.heard, [])
 
     return build
