@@ -37,6 +37,7 @@ from .messages.content import (
     ToolUseBlock,
 )
 from .messages.counting import TokenCount
+from .messages.daemon import AskResult
 from .messages.embedding import Embedding, EmbedRequest, EmbedResponse
 from .messages.errors import (
     AccessDeniedError,
@@ -49,6 +50,8 @@ from .messages.errors import (
     CancelledError,
     ContentRefusedError,
     ContextOverflow,
+    DaemonDeniedError,
+    DaemonRateLimitedError,
     DeadlineExceeded,
     EmbeddingUnavailableError,
     EscalationExhausted,
@@ -111,6 +114,7 @@ __all__ = [
     "ActorStopped",
     "AskCycle",
     "AttemptRecord",
+    "AskResult",
     "AudioBlock",
     "AuthError",
     "Caller",
@@ -121,6 +125,8 @@ __all__ = [
     "ChunkKind",
     "ContentRefusedError",
     "ContextOverflow",
+    "DaemonDeniedError",
+    "DaemonRateLimitedError",
     "DeadlineExceeded",
     "DocumentBlock",
     "EmbedRequest",

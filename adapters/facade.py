@@ -14,6 +14,7 @@ import sniffio
 from ..messages.audit import AuditEvent
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
 from ..messages.counting import TokenCount
+from ..messages.daemon import AskResult
 from ..messages.embedding import EmbedResponse, EmbedTask
 from ..messages.ledger import UsageReport
 from ..messages.settings import Settings
@@ -224,6 +225,26 @@ class Legion:
             SystemNotRunning: It is not ready.
         """
         return self.gateway.count_tokens(host_request(message, messages, parameters))
+
+    def ask(
+        self, message: str, *, model: str | None = None, provider: str | None = None, **parameters: Any
+    ) -> Reply[AskResult]:
+        """Ask one message of the daemon that the settings name (`daemon.url`), and of this gateway where there is none or it cannot answer.
+
+        Args:
+            message: One user message.
+            model: Model name, or None.
+            provider: Provider or instance, or None.
+            **parameters: As for `chat`; a daemon hears of `system` and `tier` alone.
+
+        Returns:
+            A future of the answer's text, and of who gave it.
+
+        Raises:
+            InvalidRequestError: The arguments make no request.
+            SystemNotRunning: It is not ready.
+        """
+        return self.gateway.ask(host_request(message, None, {"model": model, "provider": provider, **parameters}))
 
     def submit(self, request: Request) -> Reply[Response]:
         """Ask with a ready-made request."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..messages.audit import AuditEvent, AuditQuery, EventsWanted
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.counting import CountTokens, TokenCount
+from ..messages.daemon import AskDaemon, AskResult
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
 from ..messages.health import SignalReported
@@ -41,6 +42,7 @@ class ActorGateway:
         self._structurer = system.address("structurer")
         self._metering = system.address("metering")
         self._counter = system.address("counter")
+        self._daemon = system.address("daemon")
         self._audit = system.address("audit")
 
     def submit(self, request: Request, *, quality_check: Callable[[Response], object] | None = None) -> Reply[Response]:
@@ -57,6 +59,11 @@ class ActorGateway:
         check = bound_check(quality_check, self._functions)
         message = InferStream(request=request, quality_check=check)
         return self._inference.stream(message, timeout=self._timeout_of(request))
+
+    def ask(self, request: Request) -> Reply[AskResult]:
+        """Answer one message, by the daemon first where there is one."""
+        self._check()
+        return self._daemon.request(AskDaemon(request=request), timeout=self._timeout_of(request))
 
     def embed(self, request: EmbedRequest) -> Reply[EmbedResponse]:
         """Turn texts into vectors."""

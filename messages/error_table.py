@@ -71,6 +71,10 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.UpstreamError: ErrorRow(502, "provider_error", "server_error", None, "overloaded_error"),
     errors.AuthError: ErrorRow(401, "auth_error", "authentication_error", None, "authentication_error"),
     errors.AccountError: ErrorRow(402, "account_error", "insufficient_quota", "insufficient_quota", "billing_error"),
+    errors.DaemonDeniedError: ErrorRow(
+        403, "daemon_denied", "invalid_request_error", "daemon_denied", "permission_error"
+    ),
+    errors.DaemonRateLimitedError: ErrorRow(429, "rate_limit", "requests", "rate_limit_exceeded", "rate_limit_error"),
     errors.CallerLimitError: ErrorRow(429, "rate_limit", "requests", "rate_limit_exceeded", "rate_limit_error"),
     errors.RateLimitError: ErrorRow(429, "rate_limit", "requests", "rate_limit_exceeded", "rate_limit_error"),
     errors.ContextOverflow: ErrorRow(

@@ -14,6 +14,8 @@ LegionError
  |   |- TokenBudgetExceeded       input cap or session budget is spent
  |   |- PipelineError             a governance step said no (its name is in `step`)
  |   |- AccessDeniedError         the caller's credential is missing or wrong
+ |   |- DaemonDeniedError         the daemon refuses
+ |   |- DaemonRateLimitedError    the daemon takes no more for now: wait `retry_after` seconds
  |   |- CallerLimitError          the caller has used up its minute: wait `retry_after` seconds
  |   |- EmbeddingUnavailableError no embedding provider configured or detected
  |   `- SettingsError             the configuration is wrong (its path is in `path`)
@@ -199,6 +201,22 @@ class CallerLimitError(RefusedError):
 
     Attributes:
         retry_after: Seconds until there is something again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DaemonDeniedError(RefusedError):
+    """The daemon that is asked first refuses the request; asking elsewhere would go round its policy."""
+
+
+class DaemonRateLimitedError(RefusedError):
+    """The daemon that is asked first takes no more for now.
+
+    Attributes:
+        retry_after: Seconds until it may.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:

@@ -18,6 +18,7 @@ from ..stores.choose import Stores, stores_of
 from .caching import cache_specs
 from .connections import connection_spec
 from .counting import counter
+from .daemon import daemon_spec
 from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
@@ -89,6 +90,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             child("inference", inference(settings, instances, system, host)),
             child("counter", lambda: counter(settings, system)),
             child("embedder", lambda: embedder(settings, instances, system)),
+            daemon_spec(settings.daemon, environ, system),
             *edge,
         ),
     )

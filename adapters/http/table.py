@@ -129,7 +129,7 @@ def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
         Row(path="/api/llm/models", endpoint=catalogue.models, dialect=words),
         Row(path="/api/llm/models/{id:path}", endpoint=catalogue.model, dialect=words),
         Row(path="/api/llm/offerings", endpoint=catalogue.offerings, dialect=words),
-        Row(path="/api/health", endpoint=StatusRoutes(gateway).ready, access=Access.OPEN),
+        Row(path="/api/health", endpoint=StatusRoutes(gateway).health, access=Access.OPEN),
     )
 
 

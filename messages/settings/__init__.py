@@ -13,6 +13,7 @@ from .audit import AuditSettings
 from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
 from .counting import CountingSettings
+from .daemon import DaemonSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings, PrefixSettings
 from .escalation import (
@@ -63,6 +64,7 @@ __all__ = [
     "ConfidenceSettings",
     "Constraint",
     "CountingSettings",
+    "DaemonSettings",
     "DemoFailure",
     "DemoSettings",
     "DiscoverySettings",

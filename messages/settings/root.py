@@ -13,6 +13,7 @@ from .audit import AuditSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .compliance import ComplianceSettings
 from .counting import CountingSettings
+from .daemon import DaemonSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
 from .escalation import ConfidenceSettings, QualitySettings
@@ -55,6 +56,7 @@ class Settings:
         quality: Which of the checks an answer can fail.
         confidence: How much an answer is trusted.
         response_cache: Answers that may be given again.
+        daemon: Another gateway, which `legion.ask` asks first.
         api: The HTTP API.
         runtime: The actor runtime.
         metering: The record of what was used.
@@ -87,6 +89,7 @@ class Settings:
     quality: QualitySettings = QualitySettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
     response_cache: ResponseCacheSettings = ResponseCacheSettings()
+    daemon: DaemonSettings = DaemonSettings()
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()

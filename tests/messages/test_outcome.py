@@ -25,6 +25,8 @@ EXPECTED = {
     errors.AuthError: Outcome.ACCOUNT_DEAD,
     errors.AccountError: Outcome.ACCOUNT_DEAD,
     errors.CallerLimitError: Outcome.CALLER_MISTAKE,
+    errors.DaemonDeniedError: Outcome.CALLER_MISTAKE,
+    errors.DaemonRateLimitedError: Outcome.CALLER_MISTAKE,
     errors.RateLimitError: Outcome.THROTTLED,
     errors.ContextOverflow: Outcome.UNFIT,
     errors.ModelUnavailableError: Outcome.UNFIT,

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .... import __version__
+from ...daemon.client import PROCESS
 from ..answers import fresh_request_id
 from ..gateway import Gateway
 
@@ -30,6 +31,12 @@ class StatusRoutes:
     async def alive(self, request: Request) -> Response:
         """Say that the event loop runs."""
         return _answer(request, 200, {"status": "alive"})
+
+    async def health(self, request: Request) -> Response:
+        """Say whether requests are taken, and by which process: a gateway that asks another first must not ask itself."""
+        ready, reason = self._gateway.readiness()
+        state = {"status": "ready"} if ready else {"status": "not ready", "reason": reason}
+        return _answer(request, 200 if ready else 503, {**state, "process": PROCESS})
 
     async def ready(self, request: Request) -> Response:
         """Say whether requests are taken, and else why not (503)."""

@@ -1,0 +1,1 @@
+"""Asks another gateway on this machine before doing the work itself."""

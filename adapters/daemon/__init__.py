@@ -1,0 +1,1 @@
+"""Another gateway's native API."""
