@@ -14,6 +14,7 @@ import sniffio
 from ..messages.audit import AuditEvent
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
 from ..messages.counting import TokenCount
+from ..messages.credentials import StageChanged
 from ..messages.daemon import AskResult
 from ..messages.embedding import EmbedResponse, EmbedTask
 from ..messages.ledger import UsageReport
@@ -324,6 +325,17 @@ class Legion:
             InvalidRequestError: An argument is wrong.
         """
         return self.gateway.audit(audit_query(since, until, self._system.clock.time(), **which))
+
+    def verify(self, instance: str | None = None) -> Reply[tuple[StageChanged, ...]]:
+        """Look the credentials up anew, wherever they come from, and ask the providers whether they take them: after a rotation, say.
+
+        Args:
+            instance: Name of one instance ("openai/eu"), or None for all.
+
+        Returns:
+            How far each instance has come: configured, usable, verified or disabled, and why.
+        """
+        return self.gateway.verify(instance)
 
     def inspect(self, path: str = "") -> dict[str, Any]:
         """Describe the actors as plain data, without secrets and prompt text. From a thread; see `inspect_async`.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..messages.audit import AuditEvent, AuditQuery, EventsWanted
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.counting import CountTokens, TokenCount
+from ..messages.credentials import StageChanged, Verify
 from ..messages.daemon import AskDaemon, AskResult
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
@@ -37,6 +38,7 @@ class ActorGateway:
         self._functions = HostFunctions(system)
         self._inference = system.address("inference")
         self._router = system.address("router")
+        self._credentials = system.address("credentials")
         self._embedder = system.address("embedder")
         self._signals = system.address("signals")
         self._structurer = system.address("structurer")
@@ -105,6 +107,11 @@ class ActorGateway:
         """Read the record of requests."""
         self._system.check_ready()
         return self._audit.request(EventsWanted(query=query), timeout=self._timeout)
+
+    def verify(self, instance: str | None = None) -> Reply[tuple[StageChanged, ...]]:
+        """Look all credentials up anew and try them; None: of all instances."""
+        self._check()
+        return self._credentials.request(Verify(instance=instance), timeout=self._timeout)
 
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason."""

@@ -25,6 +25,7 @@ from .content import (
     ToolUseBlock,
     text_of,
 )
+from .credentials import ProviderStage
 from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
 from .limits import RateLimits
 from .quality import ConfidenceTerms, Quality
@@ -544,6 +545,9 @@ class ProviderInfo:
         retry_after: Seconds until an open circuit is probed, or None.
         catalogue: How far the list of its models can be trusted; never_fetched where the settings name them, or discovery is off.
         models: Number of models that it is known to have.
+        stage: How far it has come: configured, usable, verified or disabled.
+        reason: Why it stands there, for people; "" where there is nothing to say.
+        credential: Where its credential comes from, or None without one.
     """
 
     name: str
@@ -554,3 +558,6 @@ class ProviderInfo:
     retry_after: float | None = None
     catalogue: CatalogueState = CatalogueState.NEVER_FETCHED
     models: int = 0
+    stage: ProviderStage = ProviderStage.USABLE
+    reason: str = ""
+    credential: str | None = None

@@ -40,6 +40,13 @@ class LimitReached(Message[None]):
     until: float
 
 
+@attrs.frozen(kw_only=True)
+class AccountRestored(Message[None]):
+    """An instance is shown another credential than the one that was refused, and takes it: an account that was dead may be tried again."""
+
+    instance: str
+
+
 class OwnSignal(enum.StrEnum):
     """Signals that need no handler."""
 

@@ -30,6 +30,7 @@ class Reason(enum.StrEnum):
     CONTEXT = "context"
     PRICE = "price"
     QUALITY = "quality"
+    NOT_READY = "not_ready"
     CIRCUIT_OPEN = "circuit_open"
     RATE_LIMITED = "rate_limited"
 
@@ -52,6 +53,7 @@ TEXTS: Final[Mapping[Reason, str]] = {
     Reason.CONTEXT: "context too small: the request has about {0} tokens, and {1} fit",
     Reason.PRICE: "price unknown",
     Reason.QUALITY: "not good enough: {0}",
+    Reason.NOT_READY: "{0}: {1}",
     Reason.CIRCUIT_OPEN: "{0}",
     Reason.RATE_LIMITED: "rate limited for another {0:.1f} s",
 }

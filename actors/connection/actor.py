@@ -11,6 +11,7 @@ import trio
 
 from ...messages.chat import Response, Usage
 from ...messages.counting import CountCall
+from ...messages.credentials import CredentialChanged
 from ...messages.embedding import EmbedAnswer, EmbedCall
 from ...messages.errors import (
     CancelledError,
@@ -37,6 +38,7 @@ from ...runtime.envelope import current_ask
 from .concurrency import AdaptiveLimit, Sample, is_overload
 from .first_content import FirstContent
 from .gate import Gate
+from .keyholder import Keyholder
 from .pace import Pace
 from .permits import Permits
 from .port import CountingProvider, EmbeddingProvider, Provider
@@ -75,14 +77,14 @@ class ConnectionConfig:
     limits: LimitSettings = LimitSettings()
 
 
-Command: TypeAlias = Call | StreamCall | EmbedCall | CountCall | HealthChanged
+Command: TypeAlias = Call | StreamCall | EmbedCall | CountCall | HealthChanged | CredentialChanged
 
 
 class Connection(Actor[Command]):
     """Owns the permits of one provider instance and the provider behind it.
 
-    Takes Call, StreamCall, EmbedCall and CountCall, and HealthChanged from health. Tells AttemptFinished to health and metering, LimitReached to
-    health.
+    Takes Call, StreamCall, EmbedCall and CountCall; HealthChanged from health and CredentialChanged from credentials, which it asks when one is
+    refused. Tells AttemptFinished to health and metering, LimitReached to health.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
@@ -94,10 +96,12 @@ class Connection(Actor[Command]):
         health: Address,
         metering: Address,
         publish: Callable[[Load], None] | None = None,
+        credentials: Address | None = None,
     ) -> None:
         super().__init__()
         self._config = config
         self._provider = provider
+        self._keys = Keyholder(config.instance, provider, credentials)
         self._health = health
         self._metering = metering
         self._counting = trio.CapacityLimiter(_MOST_COUNTS)
@@ -111,8 +115,9 @@ class Connection(Actor[Command]):
         self._rates = Rates(config.instance, config.limits)
 
     async def on_start(self) -> None:
-        """Hear where health stands."""
+        """Hear where health stands, and which credential is shown."""
         self.spawn(self._hold_provider)
+        self.spawn(self._keys.fetch_first)
         self._health.offer(HealthWanted(instance=self._config.instance))
 
     @spawned
@@ -143,7 +148,11 @@ class Connection(Actor[Command]):
         if not isinstance(provider, CountingProvider):
             raise UnsupportedCapability(f"{self._config.instance} does not count tokens", capability="count_tokens")
         async with self._counting:
-            return await provider.count_tokens(message.request, message.target.model)
+            return await self._keys.call(lambda: provider.count_tokens(message.request, message.target.model))
+
+    def on_credential_changed(self, message: CredentialChanged) -> None:
+        """Show this one from now on."""
+        self._keys.take(message)
 
     def on_health_changed(self, message: HealthChanged) -> None:
         """Admit accordingly from now on."""
@@ -174,7 +183,7 @@ class Connection(Actor[Command]):
         with lease, self._reserved(message, model) as share:
             started = self.clock.monotonic()
             try:
-                response = await call()
+                response = await self._keys.call(call)
             except trio.Cancelled:
                 self._report(message, started, lease.epoch, self._interruption())
                 raise

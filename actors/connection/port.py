@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from ...messages.chat import Chunk, Request, Response
+from ...messages.credentials import Credential
 from ...messages.embedding import EmbedAnswer, EmbedBatch
 
 
@@ -55,6 +56,18 @@ class CountingProvider(Protocol):
             UnsupportedCapability: It cannot count this.
             LegionError: Why there is no count.
         """
+
+
+@runtime_checkable
+class Authenticated(Protocol):
+    """A provider that shows a credential, which may be exchanged while calls are under way: those go on with the one they began with."""
+
+    @property
+    def lacks_credential(self) -> bool:
+        """Whether it needs a credential and has none yet."""
+
+    def use(self, credential: Credential) -> None:
+        """Show this from now on."""
 
 
 @runtime_checkable

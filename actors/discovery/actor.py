@@ -11,10 +11,12 @@ import trio
 
 from ...messages.base import Message
 from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
-from ...messages.errors import LegionError
+from ...messages.credentials import CredentialChanged, InstanceSeen
+from ...messages.errors import AuthError, LegionError
 from ...runtime import Actor, Address
+from ..announcer import Announcer
 from .guesses import with_guesses
-from .port import Announcer, Machine, Memory, Scout, Sentry
+from .port import Machine, Memory, Scout, Sentry
 from .record import Record, state_of
 from .summary import exposed, first_word, memory_line, turned
 
@@ -54,11 +56,13 @@ class Looked(Message[None]):
     Attributes:
         models: What it has, or None when it did not answer.
         failure: Why it did not, in words.
+        refused: Whether it did not want to know us.
     """
 
     instance: str
     models: tuple[ModelFacts, ...] | None = None
     failure: str = ""
+    refused: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -80,13 +84,14 @@ class Inspected(Message[None]):
     address: str | None
 
 
-Command: TypeAlias = LookAround | Looked | Measured | Inspected | CatalogueWanted
+Command: TypeAlias = LookAround | Looked | Measured | Inspected | CatalogueWanted | CredentialChanged
 
 
 class Discovery(Actor[Command]):
     """Owns what the instances said last, and what this machine's memory was.
 
-    Takes CatalogueWanted from the router. Tells it CatalogueChanged and MemoryChanged when there is news. Every look has a task and a deadline of its
+    Takes CatalogueWanted from the router and CredentialChanged from credentials. Tells the router CatalogueChanged and MemoryChanged when there is
+    news, and credentials InstanceSeen. Every look has a task and a deadline of its
     own, so that a host that accepts and never answers delays nobody.
     """
 
@@ -97,6 +102,7 @@ class Discovery(Actor[Command]):
         *,
         router: Address,
         announcer: Announcer,
+        credentials: Address | None = None,
         machine: Machine | None = None,
         sentries: Mapping[str, Sentry] = MappingProxyType({}),
     ) -> None:
@@ -106,6 +112,7 @@ class Discovery(Actor[Command]):
         self._sentries = sentries
         self._machine = machine
         self._router = router
+        self._credentials = credentials
         self._announcer = announcer
         self._records = {name: Record() for name in scouts}
         self._looking: set[str] = set()
@@ -125,9 +132,7 @@ class Discovery(Actor[Command]):
         self.tell_later(self._config.refresh, LookAround())
         for name in self._scouts:
             self._tell(name)  # what was fresh may have grown old
-            if name not in self._looking:
-                self._looking.add(name)
-                self.spawn(self._look, name)
+            self._begin(name)
         if self._machine is not None:
             self.spawn(self._measure, self._machine)
 
@@ -143,9 +148,18 @@ class Discovery(Actor[Command]):
         self._records[name] = record
         self._tell(name)
         self._announce(name, record)
+        if self._credentials is not None and (message.models is not None or message.refused):
+            self._credentials.offer(InstanceSeen(instance=name, accepted=not message.refused, reason=message.failure))
         if message.models is not None and name in self._sentries and name not in self._exposed:
             self._exposed[name] = None
             self.spawn(self._inspect, name, self._sentries[name])
+
+    def on_credential_changed(self, message: CredentialChanged) -> None:
+        """Show this one from now on, and look at once: the instance may say more now than it did."""
+        scout = self._scouts.get(message.instance)
+        if scout is not None and message.credential is not None:
+            scout.use(message.credential)
+            self._begin(message.instance)
 
     def on_measured(self, message: Measured) -> None:
         """Tell the router how much memory there is."""
@@ -185,6 +199,8 @@ class Discovery(Actor[Command]):
         with trio.move_on_after(self._config.deadline):
             try:
                 seen = Looked(instance=name, models=await scout.look())
+            except AuthError as error:
+                seen = Looked(instance=name, failure=error.message, refused=True)
             except LegionError as error:
                 seen = Looked(instance=name, failure=error.message)
         self.tell_later(0.0, seen)
@@ -211,6 +227,12 @@ class Discovery(Actor[Command]):
                     await scout.aclose()
 
     # -- state
+
+    def _begin(self, name: str) -> None:
+        """Look at an instance unless somebody is looking."""
+        if name not in self._looking:
+            self._looking.add(name)
+            self.spawn(self._look, name)
 
     def _state(self, name: str) -> CatalogueState:
         return state_of(self._records[name], self.clock.monotonic(), self._config.ttl)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import attrs
 
 from ...messages.catalogue import ModelFacts
+from ...messages.credentials import Credential
 
 
 class Scout(Protocol):
     """Looks at one provider instance, on the trio loop. Cancelling a look closes the sockets that it uses."""
+
+    def use(self, credential: Credential) -> None:
+        """Show this credential from now on."""
 
     async def look(self) -> tuple[ModelFacts, ...]:
         """Return the models that the instance has, with what it says of them; () when it has none.
@@ -49,10 +52,3 @@ class Machine(Protocol):
 
     async def memory(self) -> Memory | None:
         """Return its memory, or None when nobody knows."""
-
-
-class Announcer(Protocol):
-    """Where lines for people go."""
-
-    def announce(self, lines: Sequence[str]) -> None:
-        """Take the lines; never blocks."""

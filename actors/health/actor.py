@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from ...messages.base import Message
-from ...messages.health import AnswerJudged, LimitReached, SignalReported, SignalWeighed
+from ...messages.health import AccountRestored, AnswerJudged, LimitReached, SignalReported, SignalWeighed
 from ...messages.routing import AttemptFinished, CircuitState, HealthChanged, HealthWanted
 from ...messages.settings import HealthSettings
 from ...runtime import Actor, Address
@@ -62,6 +62,7 @@ Command: TypeAlias = (
     AttemptFinished
     | AnswerJudged
     | LimitReached
+    | AccountRestored
     | SignalReported
     | SignalWeighed
     | HealthWanted
@@ -110,6 +111,13 @@ class Health(Actor[Command]):
         ward = self._wards.get(message.instance)
         if ward is not None:
             ward.limited(message.model, message.until, self.clock.monotonic())
+            self._settle(ward)
+
+    def on_account_restored(self, message: AccountRestored) -> None:
+        """Try an instance whose account was dead."""
+        ward = self._wards.get(message.instance)
+        if ward is not None:
+            ward.restored(self.clock.monotonic())
             self._settle(ward)
 
     def on_signal_reported(self, message: SignalReported) -> None:

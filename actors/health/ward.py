@@ -85,6 +85,11 @@ class Ward:
         """Learn what a signal of the host's own is worth."""
         self._points.give(signal.name, signal.points, now)
 
+    def restored(self, now: float) -> None:
+        """Let a probe through at once if it was the account that kept the instance aside."""
+        if self.circuit.state is CircuitState.OPEN and self.circuit.cause is Outcome.ACCOUNT_DEAD:
+            self.circuit = self.circuit.cooled(max(now, self.circuit.until))
+
     def cooled(self, now: float) -> None:
         """Let a probe through if the cooldown has passed."""
         self.circuit = self.circuit.cooled(now)

@@ -11,6 +11,7 @@ import attrs
 
 from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged
 from ...messages.chat import ModelInfo, ProviderInfo
+from ...messages.credentials import StageChanged, StagesWanted
 from ...messages.explanation import ExplainRoute, Explanation
 from ...messages.load import Load
 from ...messages.prices import PriceBook
@@ -55,14 +56,14 @@ class RouterConfig:
 
 
 Command: TypeAlias = (
-    Route | ExplainRoute | HealthChanged | CatalogueChanged | MemoryChanged | ListModels | ListProviders
+    Route | ExplainRoute | HealthChanged | CatalogueChanged | MemoryChanged | StageChanged | ListModels | ListProviders
 )
 
 
 class Router(Actor[Command]):
     """Owns the compiled rules, the last word heard from health, and what was heard of the instances' catalogues and of this machine's memory.
 
-    Takes Route, ExplainRoute, ListModels, ListProviders; HealthChanged, CatalogueChanged and MemoryChanged. Asks nobody.
+    Takes Route, ExplainRoute, ListModels, ListProviders; HealthChanged, CatalogueChanged, MemoryChanged and StageChanged. Asks nobody.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Router(Actor[Command]):
         config: RouterConfig,
         health: Address,
         discovery: Address | None = None,
+        credentials: Address | None = None,
         loads: Mapping[str, Load] = MappingProxyType({}),
     ) -> None:
         super().__init__()
@@ -78,6 +80,9 @@ class Router(Actor[Command]):
         self._health: dict[str, HealthChanged] = {}
         self._health_address = health
         self._discovery_address = discovery
+        self._credentials_address = credentials
+        self._stages: dict[str, StageChanged] = {}
+        self._unready: dict[str, StageChanged] = {}
         self._loads = (
             loads  # what connections publish of themselves: values that never change, looked at and not copied
         )
@@ -87,10 +92,12 @@ class Router(Actor[Command]):
         self._probes: dict[str, float] = {}
 
     async def on_start(self) -> None:
-        """Hear where health and discovery stand."""
+        """Hear where health, discovery and credentials stand."""
         self._health_address.offer(HealthWanted())
         if self._discovery_address is not None:
             self._discovery_address.offer(CatalogueWanted())
+        if self._credentials_address is not None:
+            self._credentials_address.offer(StagesWanted())
 
     def on_route(self, message: Route) -> Resolution:
         """Decide; a request that goes to a half-open instance first is its probe."""
@@ -126,6 +133,11 @@ class Router(Actor[Command]):
         """Remember how much memory there is for models."""
         self._memory = message
 
+    def on_stage_changed(self, message: StageChanged) -> None:
+        """Send nothing to an instance that has no credential, or none that works."""
+        self._stages[message.instance] = message
+        self._unready = {name: each for name, each in self._stages.items() if not each.stage.is_routable}
+
     def on_list_models(self, _message: ListModels) -> tuple[ModelInfo, ...]:
         """List every model once per instance that has it; where a catalogue is unknown, the default model. Then the aliases."""
         models = [
@@ -154,10 +166,12 @@ class Router(Actor[Command]):
             probed=self._probes,
             loads=self._loads,
             draw=draw,
+            unready=self._unready,
         )
 
     def _provider_info(self, instance: Instance) -> ProviderInfo:
         news = self._health.get(instance.name)
+        stage = self._stages.get(instance.name) or StageChanged(instance=instance.name)
         wait = None
         if news is not None and news.retry_at is not None:
             wait = max(0.0, news.retry_at - self.clock.monotonic())
@@ -170,6 +184,9 @@ class Router(Actor[Command]):
             retry_after=wait,
             catalogue=self._catalogues.get(instance.name, CatalogueState.NEVER_FETCHED),
             models=len(instance.by_name),
+            stage=stage.stage,
+            reason=stage.reason,
+            credential=stage.credential,
         )
 
     def snapshot(self) -> dict[str, Any]:

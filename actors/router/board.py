@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from ...messages.catalogue import MemoryChanged
+from ...messages.credentials import StageChanged
 from ...messages.load import Load
 from ...messages.prices import PriceBook
 from ...messages.routing import HealthChanged
@@ -49,6 +50,7 @@ class Board:
         probed: Half-open instances whose probe is out.
         loads: How busy instances are; one that is not there is idle.
         draw: draw(n) returns a random number from 0 to n - 1; the default draws nothing but the first, so that the same is decided every time.
+        unready: Instances that nothing may be sent to, for want of a credential that works.
     """
 
     roster: Roster
@@ -58,6 +60,7 @@ class Board:
     probed: Container[str] = frozenset()
     loads: Mapping[str, Load] = _IDLE
     draw: Callable[[int], int] = the_first
+    unready: Mapping[str, StageChanged] = MappingProxyType({})
 
     @property
     def policy(self) -> Policy:

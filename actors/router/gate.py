@@ -139,6 +139,11 @@ def _too_small(gate: Gate, candidate: Candidate) -> Rejection | None:
     return rejected(candidate, Reason.CONTEXT, (needs.input_tokens + needs.output_tokens, window))
 
 
+def _unready(gate: Gate, candidate: Candidate) -> Rejection | None:
+    news = gate.board.unready.get(candidate.instance.name)
+    return None if news is None else rejected(candidate, Reason.NOT_READY, (news.stage, news.reason))
+
+
 def _ill(gate: Gate, candidate: Candidate) -> Rejection | None:
     news = gate.board.health.get(candidate.instance.name)
     if news is None:
@@ -159,6 +164,8 @@ _OBJECTIONS: Final[tuple[tuple[Objection, Callable[[Gate], object]], ...]] = (
     (_too_big, lambda gate: gate.board.memory.available_mb is not None and gate.board.policy.enabled),
     (_unable, lambda gate: gate.board.policy.enabled),
     (_too_small, lambda gate: gate.question.route.needs.input_tokens and gate.board.policy.enabled),
+    # Whether routing is switched off or not: nothing good can come of it.
+    (_unready, lambda gate: gate.board.unready),
     (_ill, lambda gate: gate.board.health and gate.board.policy.enabled),
 )
 

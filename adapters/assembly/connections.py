@@ -35,6 +35,7 @@ def connection_spec(
             health=system.address("health"),
             metering=system.address("metering"),
             publish=board.publisher(instance.name),
+            credentials=system.address("credentials"),
         )
 
     return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=settings.runtime.mailbox_capacity)

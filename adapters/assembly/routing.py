@@ -37,7 +37,9 @@ def router(
 ) -> Router:
     """Return the actor that decides where a request goes."""
     config = RouterConfig(instances=tuple(map(_routable, instances)), policy=Policy.of(settings), prices=prices)
-    return Router(config, system.address("health"), system.address("discovery"), board.loads)
+    return Router(
+        config, system.address("health"), system.address("discovery"), system.address("credentials"), board.loads
+    )
 
 
 def _routable(instance: InstanceSettings) -> Instance:

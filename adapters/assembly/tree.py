@@ -14,10 +14,12 @@ from ..host.desk import Desk
 from ..host.host import NO_HOST, Host
 from ..prices import price_book
 from ..providers.build import build_provider
+from ..secrets.resolvers import resolvers_of
 from ..stores.choose import Stores, stores_of
 from .caching import cache_specs
 from .connections import connection_spec
 from .counting import counter
+from .credentials import credentials
 from .daemon import daemon_spec
 from .discovery import discovery
 from .embedding import embedder
@@ -59,7 +61,8 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
         SettingsError: An instance lacks its credential or its URL.
     """
     desk = desk or Desk()
-    provider = provider_of or (lambda each: build_provider(each, environ))
+    resolvers = resolvers_of(settings, environ)
+    provider = provider_of or (lambda each: build_provider(each, environ, resolvers=resolvers))
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
     stores = stores or stores_of(settings)
@@ -78,7 +81,8 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             child("audit", audit_factory(settings, stores, prices), ASYNCIO),
             child("health", lambda: health(settings, instances, system)),
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
-            child("discovery", lambda: discovery(settings, instances, environ, system, desk.board)),
+            child("credentials", lambda: credentials(settings, instances, environ, system, desk.board, resolvers)),
+            child("discovery", lambda: discovery(settings, instances, environ, system, desk.board, resolvers)),
             child("router", lambda: router(settings, instances, prices, system, loads)),
             SupervisorSpec(
                 name="connections",

@@ -11,7 +11,7 @@ MOST_LINES: Final = 500
 
 
 class NoticeBoard:
-    """Takes lines from any thread and keeps them in order; implements `actors.discovery.port.Announcer`.
+    """Takes lines from any thread and keeps them in order; implements `actors.announcer.Announcer`.
 
     Args:
         lines: The first ones.

@@ -9,13 +9,12 @@ from typing import Any, Final
 import attrs
 import httpx
 
+from ...messages.credentials import Credential
 from ...messages.errors import SettingsError
-from ...messages.secret import Secret
 from ...messages.settings import InstanceSettings
 from ..dialects.bedrock.event_stream import NEEDS_BOTOCORE
-from ..settings.aws import AwsKeys, aws_credential_for, region_of
-from ..settings.credentials import Absent
-from .endpoint import Signer
+from ..settings.aws import region_of
+from .endpoint import Presentation
 
 # What requests to Bedrock are signed for, whichever of its hosts they go to.
 _SERVICE: Final = "bedrock"
@@ -37,40 +36,39 @@ def listing_url(instance: InstanceSettings) -> str:
     return str(url.copy_with(host=host))
 
 
-def authorisation(
-    instance: InstanceSettings, environ: Mapping[str, str]
-) -> tuple[list[tuple[str, str]], Signer | None]:
-    """Return the headers of a bearer token, or who signs every request.
+def check_botocore() -> None:
+    """Check that the library is there that signs and that reads the frames of streams.
 
     Raises:
-        SettingsError: botocore is not installed, or there is no credential.
+        SettingsError: It is not installed.
     """
     if importlib.util.find_spec("botocore") is None:
         raise SettingsError(NEEDS_BOTOCORE)
-    credential = aws_credential_for(instance, environ)
-    if isinstance(credential, Absent):
-        remedy = "set api_key and secret_key, or bearer_token, or AWS_BEARER_TOKEN_BEDROCK in the environment"
-        raise SettingsError(f"{instance.name} has no credential ({credential.reason}): {remedy}")
-    if isinstance(credential, Secret):
-        return [("Authorization", f"Bearer {credential.reveal()}")], None
-    return [], SigV4(credential, instance.region or "")
+
+
+def presented(instance: InstanceSettings, credential: Credential) -> Presentation:
+    """Return the headers of a bearer token, or who signs every request."""
+    if credential.secret is None:
+        return Presentation((("Authorization", f"Bearer {credential.value.reveal()}"),))
+    return Presentation(signer=SigV4(credential, instance.region or ""))
 
 
 class SigV4:
     """Signs requests as AWS wants it (Signature Version 4), by botocore's signer.
 
     Args:
-        keys: What to sign with.
+        keys: What to sign with: a pair.
         region: Where to.
     """
 
-    def __init__(self, keys: AwsKeys, region: str) -> None:
+    def __init__(self, keys: Credential, region: str) -> None:
         from botocore.auth import SigV4Auth  # noqa: PLC0415 - an extra
         from botocore.awsrequest import AWSRequest  # noqa: PLC0415
         from botocore.credentials import ReadOnlyCredentials  # noqa: PLC0415
 
-        token = None if keys.session_token is None else keys.session_token.reveal()
-        credentials = ReadOnlyCredentials(keys.access_key.reveal(), keys.secret_key.reveal(), token)
+        assert keys.secret is not None
+        token = None if keys.session is None else keys.session.reveal()
+        credentials = ReadOnlyCredentials(keys.value.reveal(), keys.secret.reveal(), token)
         self._signer: Any = SigV4Auth(credentials, _SERVICE, region)
         self._request: Any = AWSRequest
 

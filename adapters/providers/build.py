@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from ...actors.connection.port import Provider
+from ...messages.credentials import Credential
 from ...messages.errors import SettingsError
-from ...messages.settings import InstanceSettings, Kind, TimeoutSettings
+from ...messages.settings import InstanceSettings, Kind, TimeoutSettings, setting_path
 from ..dialects.anthropic import VERSION, AnthropicMessages
 from ..dialects.bedrock import Bedrock
 from ..dialects.gemini import Gemini, GeminiEmbed
@@ -16,10 +18,11 @@ from ..dialects.ollama import Ollama, OllamaEmbed
 from ..dialects.openai_chat import OpenAIChat
 from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect
-from ..settings.credentials import Absent, credential_for, headers_for
-from .aws import authorisation, listing_url, located
+from ..settings.candidates import first_candidate
+from ..settings.credentials import ENVIRONMENT_ALONE, Absent, Resolvers, headers_for
+from .aws import check_botocore, listing_url, located, presented
 from .demo import DemoProvider
-from .endpoint import Endpoint, Signer, setting_path
+from .endpoint import Endpoint, Presentation
 from .http import HttpProvider, Skills
 from .native_schema import Shaper
 from .ollama import OllamaProvider
@@ -71,7 +74,10 @@ COUNTING: Final[Mapping[Kind, CountingDialect]] = MappingProxyType({"anthropic":
 
 
 def build_provider(
-    instance: InstanceSettings, environ: Mapping[str, str], transport_factory: TransportFactory = transport_for
+    instance: InstanceSettings,
+    environ: Mapping[str, str],
+    transport_factory: TransportFactory = transport_for,
+    resolvers: Resolvers = ENVIRONMENT_ALONE,
 ) -> Provider:
     """Return the provider that the settings describe. It opens no connection before its first call.
 
@@ -79,6 +85,7 @@ def build_provider(
         instance: What to build.
         environ: Where credentials and proxies are looked up.
         transport_factory: Makes its transport.
+        resolvers: Who knows other references than to the environment.
 
     Raises:
         SettingsError: A credential or header is missing, or cannot be sent; the message names setting and variables.
@@ -86,7 +93,7 @@ def build_provider(
     if instance.kind == "demo":
         return DemoProvider(name=instance.name, settings=instance.demo)
     provider = HttpProvider(
-        endpoint=endpoint_for(instance, environ, instance.timeouts),
+        endpoint=endpoint_for(instance, environ, instance.timeouts, resolvers),
         dialect=DIALECTS[instance.kind],
         skills=Skills(
             embeddings=EMBEDDINGS.get(instance.kind),
@@ -101,47 +108,66 @@ def build_provider(
     return OllamaProvider(provider, instance.extra_body) if instance.kind == "ollama" else provider
 
 
-def endpoint_for(instance: InstanceSettings, environ: Mapping[str, str], timeouts: TimeoutSettings) -> Endpoint:
-    """Return where an instance lives, with everything that each request to it carries.
+def endpoint_for(
+    instance: InstanceSettings,
+    environ: Mapping[str, str],
+    timeouts: TimeoutSettings,
+    resolvers: Resolvers = ENVIRONMENT_ALONE,
+) -> Endpoint:
+    """Return where an instance lives. It shows the first credential that is at hand, until it is told another one.
 
     Raises:
         SettingsError: As for `build_provider`.
     """
-    signer: Signer | None = None
-    listing: str | None = None
-    if instance.kind == "bedrock":
+    credential = first_candidate(instance, environ, resolvers)
+    is_lacking = isinstance(credential, Absent) and instance.wants_credential
+    if isinstance(credential, Absent) and is_lacking and not credential.may_come:
+        raise _no_key(instance, credential)
+    endpoint = empty_endpoint_for(instance, environ, timeouts, resolvers, lacks_credential=is_lacking)
+    if isinstance(credential, Credential):
+        endpoint.use(credential)
+    return endpoint
+
+
+def empty_endpoint_for(
+    instance: InstanceSettings,
+    environ: Mapping[str, str],
+    timeouts: TimeoutSettings,
+    resolvers: Resolvers = ENVIRONMENT_ALONE,
+    *,
+    lacks_credential: bool = False,
+) -> Endpoint:
+    """Return where an instance lives; it shows no credential before it is told one.
+
+    Raises:
+        SettingsError: A header is missing, or cannot be sent; or a library is missing.
+    """
+    is_aws = instance.kind == "bedrock"
+    if is_aws:
+        check_botocore()
         instance = located(instance, environ)
-        credential, signer = authorisation(instance, environ)
-        listing = listing_url(instance)
-    else:
-        credential = _credential_headers(instance, environ)
     return Endpoint(
         name=instance.name,
         root_url=instance.base_url or "",
         timeouts=timeouts,
         # What the user set last wins over what follows from the key.
-        headers=[*credential, *_own_headers(instance, environ)],
-        signer=signer,
-        listing_url=listing,
+        headers=[*_usual_headers(instance), *_own_headers(instance, environ, resolvers)],
+        show=functools.partial(presented, instance) if is_aws else functools.partial(_presented, instance.kind),
+        lacks_credential=lacks_credential,
+        listing_url=listing_url(instance) if is_aws else None,
     )
 
 
-def _own_headers(instance: InstanceSettings, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    headers = headers_for(instance, environ)
+def _own_headers(instance: InstanceSettings, environ: Mapping[str, str], resolvers: Resolvers) -> list[tuple[str, str]]:
+    headers = headers_for(instance, environ, resolvers)
     if isinstance(headers, Absent):
         path = setting_path(instance.name, "headers")
         raise SettingsError(f"{path}: {headers.reason}", path=path)
     return list(headers.items())
 
 
-def _credential_headers(instance: InstanceSettings, environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    key = credential_for(instance, environ)
-    if not isinstance(key, Absent):
-        return [*_key_headers(instance.kind, key.reveal()), *_usual_headers(instance)]
-    named = instance.api_key is not None and instance.api_key.stated
-    if instance.needs_key or named:
-        raise _no_key(instance, key)
-    return _usual_headers(instance)
+def _presented(kind: Kind, credential: Credential) -> Presentation:
+    return Presentation(tuple(_key_headers(kind, credential.value.reveal())))
 
 
 def _key_headers(kind: Kind, key: str) -> list[tuple[str, str]]:
@@ -161,6 +187,9 @@ def _usual_headers(instance: InstanceSettings) -> list[tuple[str, str]]:
 
 def _no_key(instance: InstanceSettings, absent: Absent) -> SettingsError:
     path = setting_path(instance.name, "api_key")
-    variables = " or ".join(instance.key_variables)
-    remedy = f"set {path}" + (f", or {variables} in the environment" if variables else "")
+    if instance.kind == "bedrock":
+        remedy = "set api_key and secret_key, or bearer_token, or AWS_BEARER_TOKEN_BEDROCK in the environment"
+    else:
+        variables = " or ".join(instance.key_variables)
+        remedy = f"set {path}" + (f", or {variables} in the environment" if variables else "")
     return SettingsError(f"{instance.name} has no credential ({absent.reason}): {remedy}", path=path)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
+import attrs
 import httpx
 
+from ...messages.credentials import Credential
 from ...messages.errors import SettingsError
-from ...messages.settings import TimeoutSettings, is_header_value
+from ...messages.settings import TimeoutSettings, is_header_value, setting_path
 from .pieces import ACCEPTED
 
 # Adds to the headers of a request what proves who sends it.
@@ -21,16 +23,33 @@ _SENDABLE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_YOURS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 
 
+@attrs.frozen
+class Presentation:
+    """How a credential is shown.
+
+    Attributes:
+        headers: On every request.
+        signer: Signs every request, or None where the headers say it all.
+    """
+
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    signer: Signer | None = None
+
+
+ShowCredential: TypeAlias = Callable[[Credential], Presentation]
+
+
 class Endpoint:
     """A root URL with the headers that every request to it carries.
 
-    The header list is built once and copied per request; URLs are parsed once per path. The credential is among the
-    headers, so neither this object nor its errors ever show a value.
+    The header list is built once for each credential and copied per request; URLs are parsed once per path. The credential
+    is among the headers, so neither this object nor its errors ever show a value.
 
     Attributes:
         name: Name of the instance ("openai/eu"), for errors.
         root: Where the dialect's paths start ("https://api.openai.com/v1").
         timeouts: Time limits of each attempt.
+        lacks_credential: Whether it needs a credential and has none yet.
     """
 
     def __init__(
@@ -40,7 +59,8 @@ class Endpoint:
         root_url: str,
         timeouts: TimeoutSettings,
         headers: Iterable[tuple[str, str]] = (),
-        signer: Signer | None = None,
+        show: ShowCredential | None = None,
+        lacks_credential: bool = False,
         listing_url: str | None = None,
     ) -> None:
         """Check and build everything that is the same for every request.
@@ -49,8 +69,9 @@ class Endpoint:
             name: Name of the instance.
             root_url: Where the dialect's paths start.
             timeouts: Time limits of each attempt.
-            headers: On every request; the credential is among them.
-            signer: Signs every request, or None where the headers do.
+            headers: What the instance's settings add; wins over what follows from the credential.
+            show: Says how a credential is shown; None: `headers` are all there is to show.
+            lacks_credential: Whether it needs a credential, which comes later.
             listing_url: Where the paths of catalogues start, or None for the same place.
 
         Raises:
@@ -59,20 +80,11 @@ class Endpoint:
         self.name = name
         self.root = _root(name, root_url)
         self.timeouts = timeouts
-        self._sign = signer
+        self.lacks_credential = lacks_credential
         self._listing = self.root if listing_url is None else _root(name, listing_url)
-        base = httpx.Headers({"Host": self.root.netloc.decode(), "User-Agent": "legion-llm"})
-        base["Accept"] = "application/json, text/event-stream, application/x-ndjson, application/vnd.amazon.eventstream"
-        for header, value in headers:
-            _check_header(name, header, value)
-            base[header] = value
-        self._get = httpx.Headers(base)
-        self._get["Accept-Encoding"] = ACCEPTED
-        self._whole = httpx.Headers(self._get)
-        self._whole["Content-Type"] = "application/json"
-        # A compressor between us and the model gathers events before it lets them go.
-        self._stream = httpx.Headers(self._whole)
-        self._stream["Accept-Encoding"] = "identity"
+        self._own = tuple(headers)
+        self._show = show
+        self._dress(Presentation())
         self._urls: dict[str, httpx.URL] = {}
         self._extensions: dict[str, Any] = {
             # `read` would hold between any two reads; the exchange's own scope knows better what is waited for.
@@ -83,6 +95,16 @@ class Endpoint:
                 "pool": timeouts.connect,
             },
         }
+
+    def use(self, credential: Credential) -> None:
+        """Show this credential with every request that is made from now on.
+
+        Raises:
+            SettingsError: It cannot be sent in a header.
+        """
+        if self._show is not None:
+            self._dress(self._show(credential))
+            self.lacks_credential = False
 
     def post(self, path: str, body: bytes, *, stream: bool) -> httpx.Request:
         """Return a request that sends `body`, JSON, to a path below the root."""
@@ -109,6 +131,21 @@ class Endpoint:
             self._sign(request)
         return request
 
+    def _dress(self, shown: Presentation) -> None:
+        self._sign = shown.signer
+        base = httpx.Headers({"Host": self.root.netloc.decode(), "User-Agent": "legion-llm"})
+        base["Accept"] = "application/json, text/event-stream, application/x-ndjson, application/vnd.amazon.eventstream"
+        for header, value in (*shown.headers, *self._own):
+            _check_header(self.name, header, value)
+            base[header] = value
+        self._get = httpx.Headers(base)
+        self._get["Accept-Encoding"] = ACCEPTED
+        self._whole = httpx.Headers(self._get)
+        self._whole["Content-Type"] = "application/json"
+        # A compressor between us and the model gathers events before it lets them go.
+        self._stream = httpx.Headers(self._whole)
+        self._stream["Accept-Encoding"] = "identity"
+
     def _url(self, path: str) -> httpx.URL:
         url = self._urls.get(path)
         if url is None:
@@ -119,13 +156,6 @@ class Endpoint:
                 raw_path=self.root.raw_path.rstrip(b"/") + path.encode("ascii")
             )
         return url
-
-
-def setting_path(name: str, field: str) -> str:
-    """Return where a field of an instance stands: "openai/eu" -> "providers.openai.instances.eu.api_key"."""
-    provider, _, instance = name.partition("/")
-    within = f"{provider}.instances.{instance}" if instance else provider
-    return f"providers.{within}.{field}"
 
 
 def _root(name: str, root_url: str) -> httpx.URL:

@@ -12,6 +12,7 @@ import httpx
 from ...actors.connection.port import ChunkSink
 from ...messages.chat import ChatMessage, Request, Response, Usage
 from ...messages.content import ThinkingBlock
+from ...messages.credentials import Credential
 from ...messages.embedding import EmbedAnswer, EmbedBatch
 from ...messages.errors import UnsupportedCapability
 from ...messages.limits import RateLimits
@@ -86,6 +87,15 @@ class HttpProvider:
     def __repr__(self) -> str:
         """Without headers: they carry the credential."""
         return f"<HttpProvider {self.name}: {self._dialect.name} at {self._endpoint.root}>"
+
+    @property
+    def lacks_credential(self) -> bool:
+        """Whether it needs a credential and has none yet; see the port."""
+        return self._endpoint.lacks_credential
+
+    def use(self, credential: Credential) -> None:
+        """Show this credential from now on; see the port."""
+        self._endpoint.use(credential)
 
     async def chat(self, request: Request, model: str) -> Response:
         """Return the whole answer; see the port."""

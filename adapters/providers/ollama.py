@@ -10,6 +10,7 @@ import trio
 
 from ...actors.connection.port import ChunkSink
 from ...messages.chat import Request, Response
+from ...messages.credentials import Credential
 from ...messages.embedding import EmbedAnswer, EmbedBatch
 from ...messages.errors import ContextOverflow, LegionError
 from ...messages.tokens import estimated_text_tokens
@@ -38,6 +39,15 @@ class OllamaProvider:
 
     def __repr__(self) -> str:
         return f"<OllamaProvider {self._provider!r}>"
+
+    @property
+    def lacks_credential(self) -> bool:
+        """Whether it needs a credential and has none yet; see the port."""
+        return self._provider.lacks_credential
+
+    def use(self, credential: Credential) -> None:
+        """Show this credential from now on; see the port."""
+        self._provider.use(credential)
 
     async def chat(self, request: Request, model: str) -> Response:
         """Return the whole answer; see the port.

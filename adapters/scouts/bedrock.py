@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from ...messages.catalogue import ModelFacts
+from ...messages.credentials import Credential
 from ...messages.errors import LegionError
 from ..dialects.bedrock.catalogue import parse_listed, parse_profiles
 from ..dialects.bedrock.words import MODELS_PATH, PROFILES_PATH
@@ -20,6 +21,10 @@ class BedrockScout:
 
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
+
+    def use(self, credential: Credential) -> None:
+        """Show this credential from now on; see the port."""
+        self._inquiry.endpoint.use(credential)
 
     async def look(self) -> tuple[ModelFacts, ...]:
         """Return models and profiles; see the port. Who may not list profiles still gets the models."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 
 from ...messages.catalogue import Capability, ModelFacts
+from ...messages.credentials import Credential
 from ...messages.errors import UpstreamError
 from ..providers.demo import MODELS
 from .inquiry import Inquiry
@@ -21,6 +22,10 @@ class ListingScout:
     def __init__(self, inquiry: Inquiry, *, health: Inquiry | None = None) -> None:
         self._inquiry = inquiry
         self._health = health
+
+    def use(self, credential: Credential) -> None:
+        """Show this credential from now on; see the port."""
+        self._inquiry.endpoint.use(credential)
 
     async def look(self) -> tuple[ModelFacts, ...]:
         """Return the models; see the port."""
@@ -48,6 +53,9 @@ async def _check(health: Inquiry) -> None:
 
 class DemoScout:
     """Knows the models that run in this process."""
+
+    def use(self, credential: Credential) -> None:
+        """Do nothing: nobody asks for one."""
 
     async def look(self) -> tuple[ModelFacts, ...]:
         """Return all of them, the magic ones included; see the port."""

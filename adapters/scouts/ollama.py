@@ -8,6 +8,7 @@ from typing import Final
 import trio
 
 from ...messages.catalogue import ModelFacts
+from ...messages.credentials import Credential
 from ...messages.errors import LegionError
 from ..dialects.ollama.catalogue import (
     LOADED_PATH,
@@ -40,6 +41,10 @@ class OllamaScout:
         self._patience = patience
         # By digest: a model that is pulled anew may be another one under the old name.
         self._details: dict[str, Details] = {}
+
+    def use(self, credential: Credential) -> None:
+        """Show this credential from now on; see the port."""
+        self._inquiry.endpoint.use(credential)
 
     async def look(self) -> tuple[ModelFacts, ...]:
         """Return the models; see the port."""

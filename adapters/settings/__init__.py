@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .credentials import Absent, credential_for, headers_for, resolve
+from .candidates import candidates_for, first_candidate
+from .credentials import Absent, Resolvers, headers_for, resolve
 from .enablement import Enablement, Skipped, usable_instances
 from .load import load_settings
 from .redaction import redacted
@@ -10,8 +11,10 @@ from .redaction import redacted
 __all__ = [
     "Absent",
     "Enablement",
+    "Resolvers",
     "Skipped",
-    "credential_for",
+    "candidates_for",
+    "first_candidate",
     "headers_for",
     "load_settings",
     "redacted",

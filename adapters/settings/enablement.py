@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import attrs
 
 from ...messages.settings import FAMILIES, InstanceSettings, ProviderSettings, Settings, expand_instances
-from .aws import BEARER_TOKEN, aws_credential_for
-from .credentials import Absent, credential_for, headers_for
+from .aws import BEARER_TOKEN
+from .candidates import first_candidate
+from .credentials import ENVIRONMENT_ALONE, Absent, Resolvers, headers_for
 
 
 @attrs.frozen(kw_only=True)
@@ -37,18 +38,21 @@ class Enablement:
     skipped: tuple[Skipped, ...]
 
 
-def usable_instances(settings: Settings, environ: Mapping[str, str]) -> Enablement:
+def usable_instances(
+    settings: Settings, environ: Mapping[str, str], resolvers: Resolvers = ENVIRONMENT_ALONE
+) -> Enablement:
     """Decide which instances are used.
 
     An instance is skipped when its family needs a key and there is none, or when a key or header that the settings name yields nothing. A family
     that needs a key and has a usual address counts as configured even if the settings do not name it: a key in its environment variable is enough
-    to use it; likewise a bearer token for Bedrock.
+    to use it; likewise a bearer token for Bedrock. One whose credential may yet come, because Vault has not been asked, is used: its calls wait for
+    it.
 
     Raises:
         SettingsError: An instance lacks what its family requires.
     """
     instances = expand_instances(_with_implied(settings, environ))
-    reasons = {instance.name: _obstacle(instance, environ) for instance in instances}
+    reasons = {instance.name: _obstacle(instance, environ, resolvers) for instance in instances}
     return Enablement(
         usable=tuple(instance for instance in instances if reasons[instance.name] is None),
         skipped=tuple(Skipped(name=name, reason=reason) for name, reason in reasons.items() if reason is not None),
@@ -66,13 +70,9 @@ def _with_implied(settings: Settings, environ: Mapping[str, str]) -> Settings:
     return attrs.evolve(settings, providers=providers)
 
 
-def _obstacle(instance: InstanceSettings, environ: Mapping[str, str]) -> str | None:
-    headers = headers_for(instance, environ)
+def _obstacle(instance: InstanceSettings, environ: Mapping[str, str], resolvers: Resolvers) -> str | None:
+    headers = headers_for(instance, environ, resolvers)
     if isinstance(headers, Absent):
         return headers.reason
-    if instance.kind == "bedrock":
-        found = aws_credential_for(instance, environ)
-        return found.reason if isinstance(found, Absent) else None
-    names_key = instance.api_key is not None and instance.api_key.stated
-    credential = credential_for(instance, environ) if instance.needs_key or names_key else None
-    return credential.reason if isinstance(credential, Absent) else None
+    credential = first_candidate(instance, environ, resolvers) if instance.wants_credential else None
+    return credential.reason if isinstance(credential, Absent) and not credential.may_come else None

@@ -25,7 +25,7 @@ from .escalation import (
     RescueSettings,
 )
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
-from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances
+from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances, setting_path
 from .limits import LimitSettings, ModelLimitSettings
 from .metering import MeteringSettings
 from .pipeline import PipelineSettings
@@ -44,6 +44,7 @@ from .sections import (
 )
 from .store import IN_MEMORY, StoreSettings
 from .structured import StructuredSettings
+from .verification import VerificationSettings
 
 __all__ = [
     "DEFAULT_INSTANCE",
@@ -108,8 +109,10 @@ __all__ = [
     "TimeoutSettings",
     "TlsSettings",
     "TransportKind",
+    "VerificationSettings",
     "api_root",
     "expand_instances",
     "is_header_value",
     "nearest",
+    "setting_path",
 ]

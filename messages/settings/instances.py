@@ -73,6 +73,11 @@ class InstanceSettings:
     native_schema: bool | None
     demo: DemoSettings | None
 
+    @property
+    def wants_credential(self) -> bool:
+        """Whether it is not used without one: its family needs one, or the settings name one."""
+        return self.needs_key or (self.api_key is not None and self.api_key.stated)
+
 
 def expand_instances(settings: Settings) -> tuple[InstanceSettings, ...]:
     """Return every instance that is not switched off, in the order of the settings.
@@ -89,6 +94,13 @@ def expand_instances(settings: Settings) -> tuple[InstanceSettings, ...]:
         for instance, block in _blocks(provider)
         if block.enabled is not False
     )
+
+
+def setting_path(name: str, field: str) -> str:
+    """Return where a field of an instance stands: "openai/eu" -> "providers.openai.instances.eu.api_key"."""
+    provider, _, instance = name.partition("/")
+    within = f"{provider}.instances.{instance}" if instance else provider
+    return f"providers.{within}.{field}"
 
 
 def _blocks(provider: ProviderSettings) -> Iterator[tuple[str, ProviderBlock]]:

@@ -29,6 +29,7 @@ from .rules import AliasSettings, alias_of
 from .sections import RuntimeSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
+from .verification import VerificationSettings
 
 
 def _aliases(stated: Mapping[str, AliasSettings | str]) -> Mapping[str, AliasSettings]:
@@ -52,6 +53,7 @@ class Settings:
         routing: How a target is chosen.
         discovery: How models and memory are found out.
         arbitrage: When the cheapest model is chosen.
+        verification: How credentials are tried.
         pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
         quality: Which of the checks an answer can fail.
         confidence: How much an answer is trusted.
@@ -85,6 +87,7 @@ class Settings:
     routing: RoutingSettings = RoutingSettings()
     discovery: DiscoverySettings = DiscoverySettings()
     arbitrage: ArbitrageSettings = ArbitrageSettings()
+    verification: VerificationSettings = VerificationSettings()
     pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)
     quality: QualitySettings = QualitySettings()
     confidence: ConfidenceSettings = ConfidenceSettings()

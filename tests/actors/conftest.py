@@ -12,7 +12,8 @@ import trio
 import trio.testing
 from legion_llm.messages.catalogue import CatalogueChanged, CatalogueWanted, MemoryChanged
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, Usage
-from legion_llm.messages.health import LimitReached
+from legion_llm.messages.credentials import CredentialChanged, InstanceSeen, StageChanged, StagesWanted
+from legion_llm.messages.health import AccountRestored, LimitReached, SignalReported
 from legion_llm.messages.outcome import Outcome
 from legion_llm.messages.routing import (
     AttemptFinished,
@@ -38,6 +39,12 @@ class Ear(
         | MemoryChanged
         | AttemptFinished
         | LimitReached
+        | SignalReported
+        | AccountRestored
+        | CredentialChanged
+        | StageChanged
+        | InstanceSeen
+        | StagesWanted
     ]
 ):
     """Writes down every event it is told."""
@@ -65,6 +72,24 @@ class Ear(
         self._heard.append(message)
 
     def on_limit_reached(self, message: LimitReached) -> None:
+        self._heard.append(message)
+
+    def on_signal_reported(self, message: SignalReported) -> None:
+        self._heard.append(message)
+
+    def on_account_restored(self, message: AccountRestored) -> None:
+        self._heard.append(message)
+
+    def on_credential_changed(self, message: CredentialChanged) -> None:
+        self._heard.append(message)
+
+    def on_stage_changed(self, message: StageChanged) -> None:
+        self._heard.append(message)
+
+    def on_instance_seen(self, message: InstanceSeen) -> None:
+        self._heard.append(message)
+
+    def on_stages_wanted(self, message: StagesWanted) -> None:
         self._heard.append(message)
 
 

@@ -14,6 +14,10 @@ from upstream import openai_upstream
 TIMEOUTS = {"connect": 0.5, "first_byte": 0.5, "first_content": 0.5, "gap": 0.5}
 
 
+# Upstreams answer what a test asks, and count it; credentials are tried in tests of their own.
+UNTRIED = {"enabled": False}
+
+
 def provider(server, **more):
     """Settings of one OpenAI-compatible provider at a loopback server."""
     return {
@@ -31,7 +35,8 @@ IMPATIENT = {"retries": {"backoff_initial": 0.001, "backoff_max": 0.001, "patien
 
 
 def settings(providers, **more):
-    return load_settings(overrides={"providers": providers, "routing": IMPATIENT, **more}, environ={})
+    given = {"providers": providers, "routing": IMPATIENT, "verification": UNTRIED, **more}
+    return load_settings(overrides=given, environ={})
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.health.actor import CircuitCooled, Health, HealthConfig, PointsFaded
-from legion_llm.messages.health import AnswerJudged, LimitReached, SignalReported, SignalWeighed
+from legion_llm.messages.health import AccountRestored, AnswerJudged, LimitReached, SignalReported, SignalWeighed
 from legion_llm.messages.outcome import COUNTS_AGAINST_TARGET, Outcome
 from legion_llm.messages.routing import CircuitState, HealthWanted
 
@@ -500,6 +500,22 @@ def test_a_dead_account_puts_the_instance_aside_at_once_and_for_longer(observed,
 
     assert (told.state, told.cause, told.retry_at) == ("open", Outcome.ACCOUNT_DEAD, 1000.0 + ACCOUNT_COOLDOWN)
     assert observed.states == ["open", "half_open"]
+
+
+def test_an_account_that_is_restored_is_probed_at_once(observed, house):
+    observed.report(Outcome.ACCOUNT_DEAD)
+
+    house.tell("health", AccountRestored(instance="openai"))
+
+    assert observed.states[-2:] == ["open", "half_open"]
+
+
+def test_a_restored_account_says_nothing_for_a_host_that_is_ill(observed, house):
+    observed.trip()
+
+    house.tell("health", AccountRestored(instance="openai"), AccountRestored(instance="nobody"))
+
+    assert observed.states[-1] == "open"
 
 
 def test_an_account_that_says_when_it_comes_back_is_left_alone_until_then(observed, house):

@@ -8,6 +8,7 @@ from legion_llm.actors.router.policy import Defaults, Policy
 from legion_llm.actors.router.rulebook import RuleBook
 from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
 from legion_llm.messages.chat import ModelInfo, ProviderInfo
+from legion_llm.messages.credentials import ProviderStage, StageChanged
 from legion_llm.messages.errors import NoRouteError, UnknownModelError
 from legion_llm.messages.explanation import ExplainRoute
 from legion_llm.messages.routing import HealthWanted, ListModels, ListProviders, Route
@@ -105,6 +106,26 @@ def test_a_provider_shows_how_far_its_catalogue_can_be_trusted(router):
     shown = {each.name: (each.catalogue, each.models) for each in router.ask("router", ListProviders())}
 
     assert shown == {"ollama": ("never_fetched", 0), "openai/eu": ("never_fetched", 2), "vllm": ("unreachable", 1)}
+
+
+@pytest.mark.parametrize("stage", ["configured", "disabled"])
+def test_nothing_is_sent_to_an_instance_without_a_credential_that_works(router, stage):
+    news = StageChanged(instance="openai/eu", stage=ProviderStage(stage), reason="its key is refused: 401")
+
+    router.tell("router", news)
+
+    assert "openai/eu/gpt-4o" not in chain(router)
+    with pytest.raises(NoRouteError, match=rf"{stage}: its key is refused: 401"):
+        router.ask("router", Route(provider="openai/eu"))
+
+
+def test_an_instance_that_comes_back_is_sent_requests_again(router):
+    for stage in (ProviderStage.DISABLED, ProviderStage.VERIFIED):
+        router.tell("router", StageChanged(instance="openai/eu", stage=stage, credential="OPENAI_API_KEY"))
+
+    assert "openai/eu/gpt-4o" in chain(router)
+    [info] = [each for each in router.ask("router", ListProviders()) if each.name == "openai/eu"]
+    assert (info.stage, info.credential) == ("verified", "OPENAI_API_KEY")
 
 
 def test_a_catalogue_does_not_change_the_order_of_preference(router):

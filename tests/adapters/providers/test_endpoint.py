@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.adapters.providers.endpoint import Endpoint, setting_path
+from legion_llm.adapters.providers.endpoint import Endpoint
 from legion_llm.messages.errors import SettingsError
-from legion_llm.messages.settings import TimeoutSettings
+from legion_llm.messages.settings import TimeoutSettings, setting_path
 
 TIMEOUTS = TimeoutSettings(connect=1.0, first_byte=2.0)
 

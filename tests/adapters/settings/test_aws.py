@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.adapters.settings.aws import AwsKeys, aws_credential_for
+from legion_llm.adapters.settings.candidates import first_candidate
 from legion_llm.adapters.settings.credentials import Absent
 from legion_llm.adapters.settings.enablement import usable_instances
-from legion_llm.messages.secret import Secret, SecretRef
+from legion_llm.messages.secret import SecretRef
 from legion_llm.messages.settings import ProviderSettings, Settings, expand_instances
 
 PAIR = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"}
@@ -18,14 +18,16 @@ def found(environ=(), name="bedrock", **block):
     more = {"base_url": block["base_url"]} if "base_url" in block else {}
     settings = Settings(providers={name: ProviderSettings(kind="bedrock", **references, **more)})
     [instance] = expand_instances(settings)
-    return told(aws_credential_for(instance, dict(environ)))
+    return told(first_candidate(instance, dict(environ)))
 
 
 def told(credential):
-    if isinstance(credential, AwsKeys):
-        parts = (credential.access_key, credential.secret_key, credential.session_token)
-        return tuple([None if part is None else part.reveal() for part in parts])
-    return credential.reveal() if isinstance(credential, Secret) else credential
+    if isinstance(credential, Absent):
+        return credential
+    if credential.secret is None:
+        return credential.value.reveal()
+    parts = (credential.value, credential.secret, credential.session)
+    return tuple([None if part is None else part.reveal() for part in parts])
 
 
 @pytest.mark.parametrize(

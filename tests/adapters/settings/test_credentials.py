@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.adapters.settings import Absent, credential_for, headers_for, load_settings, resolve, usable_instances
+from legion_llm.adapters.settings import Absent, first_candidate, headers_for, load_settings, resolve, usable_instances
 from legion_llm.messages.secret import Secret
 from legion_llm.messages.settings import expand_instances
 
@@ -23,6 +23,10 @@ def instance_of(provider, **block):
     settings = load_settings(overrides={"providers": {provider: block}}, environ={})
     (instance,) = expand_instances(settings)
     return instance
+
+
+def key_for(instance, environ):
+    return first_candidate(instance, environ).value
 
 
 # -- References ---------------------------------------------------------------------------------------------------------
@@ -96,23 +100,23 @@ def test_no_reason_shows_a_part_of_a_secret():
 def test_the_setting_wins_over_the_familys_variables():
     environ = {"OPENAI_API_KEY": "vendor"}
 
-    assert credential_for(instance_of("openai", api_key="own"), environ) == Secret("own")
-    assert credential_for(instance_of("openai", api_key="env://UNSET"), environ) == Secret("vendor")
+    assert key_for(instance_of("openai", api_key="own"), environ) == Secret("own")
+    assert key_for(instance_of("openai", api_key="env://UNSET"), environ) == Secret("vendor")
 
 
 def test_the_familys_variables_are_tried_in_order():
     instance = instance_of("openai")
 
-    assert credential_for(instance, {"OPENAI_API_KEY": "a", "CODEX_API_KEY": "b"}) == Secret("a")
-    assert credential_for(instance, {"OPENAI_API_KEY": " ", "CODEX_API_KEY": "b"}) == Secret("b")
+    assert key_for(instance, {"OPENAI_API_KEY": "a", "CODEX_API_KEY": "b"}) == Secret("a")
+    assert key_for(instance, {"OPENAI_API_KEY": " ", "CODEX_API_KEY": "b"}) == Secret("b")
 
 
 def test_an_optional_key_comes_from_the_environment_too():
-    assert credential_for(instance_of("vllm"), {"VLLM_API_KEY": "v"}) == Secret("v")
+    assert key_for(instance_of("vllm"), {"VLLM_API_KEY": "v"}) == Secret("v")
 
 
 def test_without_a_credential_the_reason_names_what_was_tried():
-    absent = credential_for(instance_of("openai", api_key="env://MINE"), {})
+    absent = first_candidate(instance_of("openai", api_key="env://MINE"), {})
 
     for name in ("MINE", "OPENAI_API_KEY", "CODEX_API_KEY"):
         assert f"environment variable {name} is not set" in absent.reason
@@ -121,7 +125,7 @@ def test_without_a_credential_the_reason_names_what_was_tried():
 def test_the_vendors_key_does_not_go_to_another_host():
     instance = instance_of("work", kind="openai", base_url="https://elsewhere.example")
 
-    assert isinstance(credential_for(instance, {"OPENAI_API_KEY": "vendor"}), Absent)
+    assert isinstance(first_candidate(instance, {"OPENAI_API_KEY": "vendor"}), Absent)
 
 
 def test_headers_are_looked_up_and_urls_in_them_are_no_references():

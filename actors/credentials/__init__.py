@@ -1,0 +1,1 @@
+"""Which credential each provider instance is shown, and whether it is taken."""
