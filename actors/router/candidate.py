@@ -54,4 +54,5 @@ def target_of(instance: Instance, model: str, rule: str | None = None, compress_
         rule=rule,
         compress_level=compress_level,
         context_window=facts.context_window if facts is not None else None,
+        continues=instance.continues,
     )

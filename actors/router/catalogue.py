@@ -27,6 +27,7 @@ class Instance:
         models: What is known of its models, or None while nothing is; a bare name is a model of which nothing else is known.
         is_here: Whether it runs on this machine, so that its models take this machine's memory.
         is_complete: Whether `models` are all it has, so that it can be believed not to have another one.
+        continues: Whether its models go on with an answer that another one began.
         by_name: `models` by their names.
     """
 
@@ -38,6 +39,7 @@ class Instance:
     models: tuple[ModelFacts, ...] | None = attrs.field(default=None, converter=attrs.converters.optional(as_facts))
     is_here: bool = False
     is_complete: bool = True
+    continues: bool = False
     by_name: Mapping[str, ModelFacts] = attrs.field(init=False, eq=False, repr=False)
 
     @by_name.default

@@ -71,5 +71,6 @@ def _attempts_config(settings: Settings) -> AttemptsConfig:
         is_enabled=routing.enabled,
         retries=routing.retries,
         tiers=routing.tier_priority,
+        rescue=routing.rescue.enabled,
         judging=JudgeConfig(escalation=routing.escalation, quality=settings.quality, bands=settings.confidence.bands),
     )

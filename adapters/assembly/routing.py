@@ -51,6 +51,7 @@ def _routable(instance: InstanceSettings) -> Instance:
         default_model=instance.default_model,
         models=instance.models,
         is_here=_is_here(instance.base_url),
+        continues=instance.continues,
     )
 
 

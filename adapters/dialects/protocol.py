@@ -38,11 +38,13 @@ class DialectOptions:
     Attributes:
         extra_body: Top-level fields merged over the rendered body.
         enable_thinking: vLLM's chat template switch, None to leave it to the server.
+        continue_body: Top-level fields of a request whose last message is an answer that the model shall go on with (`Request.continues`).
         origin: Name of the instance ("anthropic/eu"), which signed reasoning must have come from to go back there.
     """
 
     extra_body: Mapping[str, Any] = attrs.field(factory=dict)
     enable_thinking: bool | None = None
+    continue_body: Mapping[str, Any] = attrs.field(factory=dict)
     origin: str | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from ...actors.connection.port import Provider
 from ...messages.credentials import Credential
@@ -72,6 +72,11 @@ EMBEDDINGS: Final[Mapping[Kind, EmbeddingDialect]] = MappingProxyType(
 
 COUNTING: Final[Mapping[Kind, CountingDialect]] = MappingProxyType({"anthropic": _ANTHROPIC, "gemini": _GEMINI})
 
+# What says that the last message is to be gone on with, where the message alone does not say it.
+CONTINUING: Final[Mapping[Kind, Mapping[str, Any]]] = MappingProxyType(
+    {"vllm": {"continue_final_message": True, "add_generation_prompt": False}}
+)
+
 
 def build_provider(
     instance: InstanceSettings,
@@ -102,7 +107,10 @@ def build_provider(
         ),
         transport=transport_factory(instance, environ),
         options=DialectOptions(
-            extra_body=instance.extra_body, enable_thinking=instance.enable_thinking, origin=instance.name
+            extra_body=instance.extra_body,
+            enable_thinking=instance.enable_thinking,
+            continue_body=CONTINUING.get(instance.kind, {}),
+            origin=instance.name,
         ),
     )
     return OllamaProvider(provider, instance.extra_body) if instance.kind == "ollama" else provider

@@ -71,6 +71,7 @@ class InstanceSettings:
     extra_body: Mapping[str, JSON] = attrs.field(repr=lambda body: repr(masked(body)))
     enable_thinking: bool | None
     native_schema: bool | None
+    continues: bool
     demo: DemoSettings | None
 
     @property
@@ -145,6 +146,7 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         extra_body=block.extra_body,
         enable_thinking=block.enable_thinking,
         native_schema=block.native_schema,
+        continues=block.continues,
         demo=block.demo,
     )
 

@@ -16,6 +16,8 @@ from ....runtime import Address, Clock, Sink
 from ..quality.judge import Judge, JudgeConfig, judge_of
 from .budget import RetryBudgets
 from .course import Course, Errand, Means, Told
+from .rescue import Rescue
+from .shown import Recorder, Shown
 from .story import routed_at_once
 from .tap import Tap
 
@@ -28,6 +30,7 @@ class AttemptsConfig:
         max_attempts: Attempts per request that may count, at all targets together.
         retries: What follows one that gave no answer.
         tiers: All tiers, the nearest first.
+        rescue: Whether a stream that broke off is gone on with elsewhere, where a request does not say.
         judging: What makes an answer a poor one, and when that matters.
         is_enabled: False: the first candidate is asked once, and that is all.
     """
@@ -36,6 +39,7 @@ class AttemptsConfig:
     is_enabled: bool = True
     retries: RetrySettings = RetrySettings()
     tiers: tuple[str, ...] = TIERS
+    rescue: bool = False
     judging: JudgeConfig = JudgeConfig()
 
 
@@ -115,10 +119,14 @@ class Attempts:
     ) -> Response:
         """Answer the request piece by piece into `sink`; the rest as for `whole`.
 
-        Another target takes over silently until the first content has gone out; a failure after that is raised as it is, and an answer of which the
-        caller has seen the beginning is kept, however poor.
+        Another target takes over silently until the first content has gone out. After that a failure is raised as it is, unless the stream may be
+        rescued, and an answer of which the caller has seen the beginning is kept, however poor.
         """
         connection, judge = self._connection, self._judge(request, quality_check)
+        rescue = None
+        if self._may_rescue(request):
+            sink = recorder = Recorder(sink, Shown())
+            rescue = Rescue(request, recorder, connection, is_judged=judge is not None)
         tap = Tap(sink)
 
         async def attempt(target: Target, number: int, before: int) -> Response:
@@ -144,11 +152,16 @@ class Attempts:
                 told=told,
                 judge=judge,
                 settle=settle,
+                rescue=rescue,
             )
         )
 
     def _judge(self, request: Request, own: QualityCheck | None) -> Judge | None:
         return judge_of(request, self._config.judging, own) if self._config.is_enabled else None
+
+    def _may_rescue(self, request: Request) -> bool:
+        wanted = self._config.rescue if request.rescue is None else request.rescue
+        return wanted and self._config.is_enabled
 
     async def _run(self, errand: Errand) -> Response:
         target = errand.resolution.candidates[0]

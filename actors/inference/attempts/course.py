@@ -22,7 +22,8 @@ from ..quality.judge import Judge, Verdict
 from .budget import RetryBudgets
 from .moves import UNCOUNTED, Again, Next, Situation, Stop, Tried, Wait, next_move
 from .order import distinct
-from .story import Ended, routed, verdict
+from .rescue import Rescue
+from .story import Ended, rescued, routed, verdict
 
 # Makes one attempt: its number, counted from 1, and how often the request has failed at this target before. Raises why there is no answer.
 MakeAttempt: TypeAlias = Callable[[Target, int, int], Awaitable[Response]]
@@ -45,6 +46,7 @@ class Errand:
         told: Hears of each attempt, or None.
         judge: Judges the answers, or None where a poor one is as good as another.
         settle: Gives the caller what was held back of an answer that is accepted, or None where nothing is.
+        rescue: Has another target go on with a stream that broke off after its first content, or None where that ends it.
     """
 
     request: Request
@@ -56,6 +58,7 @@ class Errand:
     told: Told | None = None
     judge: Judge | None = None
     settle: Callable[[], Awaitable[None]] | None = None
+    rescue: Rescue | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -81,13 +84,25 @@ class Means:
 class Course:
     """Walks one request from attempt to attempt. Owned by its task."""
 
-    __slots__ = ("_attempts", "_counted", "_errand", "_left", "_means", "_most", "_repeats", "_tried", "_waits")
+    __slots__ = (
+        "_attempts",
+        "_broken",
+        "_counted",
+        "_errand",
+        "_left",
+        "_means",
+        "_most",
+        "_repeats",
+        "_tried",
+        "_waits",
+    )
 
     def __init__(self, errand: Errand, means: Means, most: int) -> None:
         self._errand = errand
         self._means = means
         self._most = most
         self._attempts: list[Ended] = []
+        self._broken: LegionError | None = None
         self._tried: dict[tuple[str, str], Tried] = {}
         self._left = distinct(errand.resolution.candidates)[1:]
         self._counted = 0
@@ -118,8 +133,9 @@ class Course:
     async def _attempt(self, target: Target) -> Response | None:
         """Make one attempt; None if it gave no usable answer."""
         began = self._means.clock.monotonic()
+        make = self._errand.attempt if self._broken is None else self._rescue().attempt
         try:
-            response = await self._errand.attempt(target, len(self._attempts) + 1, self._failures_at(target))
+            response = await make(target, len(self._attempts) + 1, self._failures_at(target))
         except LegionError as error:
             self._failed(target, error, began)
             return None
@@ -139,7 +155,8 @@ class Course:
             await errand.settle()
         now = self._means.clock.monotonic()
         self._note(Ended(target, None, (), now - began))
-        return routed(errand.request, response, errand.resolution, self._attempts, now - errand.started)
+        answer = routed(errand.request, response, errand.resolution, self._attempts, now - errand.started)
+        return answer if self._broken is None else rescued(answer, self._rescue().way)
 
     def _accepted(self, target: Target, verdict: Verdict, began: float) -> bool:
         """Tell health what an answer was worth, and say whether it is the answer; one that the caller has seen is, whatever it is worth."""
@@ -169,7 +186,36 @@ class Course:
         self._note(Ended(target, error, (), now - began))
         self._count(target, cause, now, error.retry_after)
         if self._errand.is_committed():
-            raise error
+            self._broken_off(error, cause)
+
+    def _broken_off(self, error: LegionError, cause: Cause) -> None:
+        """The caller has seen a part of the answer: only a rescuer may go on.
+
+        Raises:
+            LegionError: Nobody may. It is what broke the answer off, not what became of the rescue, unless the caller itself ended it.
+        """
+        rescue = self._errand.rescue
+        if rescue is None or not rescue.may_follow(cause):
+            raise (error if self._broken is None or cause is Cause.FINAL else self._broken)
+        if self._broken is None:
+            self._broken = error
+
+    def _rescue(self) -> Rescue:
+        assert self._errand.rescue is not None
+        return self._errand.rescue
+
+    def _rescuer(self, broken: LegionError) -> Target:
+        """Return who may go on with the stream.
+
+        Raises:
+            LegionError: Nobody; what had broken it off.
+        """
+        order = self._rescue().in_order(self._left)
+        if not order or self._counted >= self._most:
+            raise broken
+        self._left = order[1:]
+        self._means.budgets.of(order[0].instance, self._means.clock.monotonic()).called()
+        return order[0]
 
     def _failures_at(self, target: Target) -> int:
         return sum(each.target.key == target.key for each in self._attempts)
@@ -191,6 +237,8 @@ class Course:
         Raises:
             LegionError: Nobody.
         """
+        if self._broken is not None:
+            return self._rescuer(self._broken)
         means = self._means
         move = next_move(self._situation(), means.retries, means.rules)
         match move:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import attrs
 
@@ -93,6 +93,12 @@ def routed(
     )
     warnings = (*response.warnings, *fallback_warnings(attempts))
     return attrs.evolve(response, request_id=request.id, routing=routing, warnings=warnings)
+
+
+def rescued(response: Response, way: Literal["continued", "joined"] | None) -> Response:
+    """Return an answer that says how it was gone on with."""
+    assert response.routing is not None
+    return attrs.evolve(response, routing=attrs.evolve(response.routing, rescue=way))
 
 
 def fallback_warnings(attempts: Sequence[Ended]) -> list[str]:

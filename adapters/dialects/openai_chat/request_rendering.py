@@ -51,6 +51,8 @@ def render_request(
         _add_extra(body, request, rendering)
     if options.extra_body:
         _merge(body, options.extra_body)
+    if request.continues:
+        _merge(body, options.continue_body)
     return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=tuple(rendering.warnings))
 
 
