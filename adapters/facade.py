@@ -17,6 +17,7 @@ from ..messages.counting import TokenCount
 from ..messages.credentials import StageChanged
 from ..messages.daemon import AskResult
 from ..messages.embedding import EmbedResponse, EmbedTask
+from ..messages.explanation import Explanation
 from ..messages.ledger import UsageReport
 from ..messages.settings import Settings
 from ..messages.structured import StructuredResult
@@ -28,6 +29,7 @@ from .host.embed_request import embed_request
 from .host.host import NO_HOST, Host
 from .host.moments import Moment
 from .host.notices import NoticeBoard
+from .host.route_request import route_request
 from .host.signals import SignalHandler, signal_of
 from .host.structured_request import structured_request
 from .host.usage import usage_wanted
@@ -93,7 +95,8 @@ class Legion:
             tools: Tools the model may call, as `ToolDefinition`s or as dicts in the shape of the OpenAI API; [] for none at all.
             timeout: Seconds for the whole request; None takes the setting `request_timeout`.
             **parameters: temperature, top_p, top_k, max_tokens, stop, seed, presence_penalty, frequency_penalty, tool_choice, response_format,
-                thinking, conversation_id ("new" begins one), metadata, idempotency_key, priority, caller (a `Caller`), trace (a `Trace`, or the text
+                thinking, conversation_id ("new" begins one), metadata, idempotency_key, priority, intent ({"privacy": "strict", "cost": "minimize"}),
+                exclude ([{"provider": "openai"}]), affinity, compress_level, caller (a `Caller`), trace (a `Trace`, or the text
                 of a traceparent header); see `Request` and `Generation`. What becomes of a poor answer: escalate, max_escalations,
                 quality_threshold, json_expected, quality_check (a function of the response), confidence_score, confidence_bands; of a broken stream:
                 rescue; see docs/resilience.md.
@@ -246,6 +249,34 @@ class Legion:
             SystemNotRunning: It is not ready.
         """
         return self.gateway.ask(host_request(message, None, {"model": model, "provider": provider, **parameters}))
+
+    def route(
+        self,
+        message: str | None = None,
+        *,
+        messages: Iterable[ChatMessage | Mapping[str, Any]] | None = None,
+        needs: Iterable[str] = (),
+        tokens: int | None = None,
+        **parameters: Any,
+    ) -> Reply[Explanation]:
+        """Say where a request would go now, and why. Nothing is sent.
+
+        Args:
+            message: As for `chat`, but it may be left out.
+            messages: Likewise.
+            needs: What the model must be able to do beside what the request itself shows: tools, vision, audio, documents, structured, ...
+            tokens: Length of the prompt (at least 0); None counts it.
+            **parameters: As for `chat`: intent, model, provider, tier, exclude, tools, ...
+
+        Returns:
+            A future of the ranked candidates with each part of their scores, every rule with what became of it, and the reason for every target that
+            was left out; `print()` shows it as tables. What would keep the request from being answered is its `error`, and is not raised.
+
+        Raises:
+            InvalidRequestError: The arguments make no request.
+            SystemNotRunning: It is not ready.
+        """
+        return self.gateway.explain(route_request(message, messages, needs, tokens, parameters))
 
     def submit(self, request: Request) -> Reply[Response]:
         """Ask with a ready-made request."""

@@ -11,9 +11,10 @@ from ..messages.credentials import StageChanged, Verify
 from ..messages.daemon import AskDaemon, AskResult
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
 from ..messages.errors import SystemNotRunning
+from ..messages.explanation import ExplainRoute, Explanation
 from ..messages.health import SignalReported
 from ..messages.ledger import UsageReport, UsageWanted
-from ..messages.routing import Infer, InferStream, ListModels, ListProviders
+from ..messages.routing import Infer, InferStream, ListModels, ListProviders, Route
 from ..messages.structured import Structure, StructuredResult
 from ..runtime import ActorSystem, Reply, Stream, SystemState
 from .host.escalation import bound_check
@@ -82,6 +83,11 @@ class ActorGateway:
         """Say how long a prompt is."""
         self._check()
         return self._counter.request(CountTokens(request=request), timeout=self._timeout_of(request))
+
+    def explain(self, route: Route) -> Reply[Explanation]:
+        """Say where a request would go, and why; nothing is sent."""
+        self._check()
+        return self._router.request(ExplainRoute(route=route), timeout=self._timeout)
 
     def models(self) -> Reply[tuple[ModelInfo, ...]]:
         """List the models that can be asked for."""

@@ -22,6 +22,8 @@ from ..messages.errors import InvalidRequestError
 from ..messages.terms import Level, Terms
 from ..messages.tracing import inherited
 from .host.escalation import ESCALATION, confidence_of, escalation_of, switch
+from .host.steering import NAMES as STEERING
+from .host.steering import steering
 
 _TERMS: Final = frozenset(field.name for field in attrs.fields(Terms))
 _GENERATION: Final = frozenset(field.name for field in attrs.fields(Generation))
@@ -34,7 +36,7 @@ _REQUEST: Final = frozenset(
 )
 _SHAPED: Final = ESCALATION | {
     *("tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms"),
-    *("affinity", "rescue"),
+    "rescue",
 }
 
 
@@ -48,9 +50,9 @@ def host_request(
     Raises:
         InvalidRequestError: They make no request; `param` names the one at fault.
     """
-    unknown = parameters.keys() - _GENERATION - _REQUEST - _SHAPED - _TERMS
+    unknown = parameters.keys() - _GENERATION - _REQUEST - _SHAPED - _TERMS - STEERING
     if unknown:
-        known = ", ".join(sorted(_GENERATION | _REQUEST | _SHAPED | _TERMS))
+        known = ", ".join(sorted(_GENERATION | _REQUEST | _SHAPED | _TERMS | STEERING))
         raise InvalidRequestError(f"unknown parameter {min(unknown)!r}; known are {known}", param=min(unknown))
     timeout, tools = parameters.get("timeout"), parameters.get("tools")
     if timeout is not None and timeout <= 0:
@@ -65,10 +67,10 @@ def host_request(
         trace=_trace(parameters.get("trace")),
         terms=_terms(parameters),
         caller=_typed(parameters, "caller", Caller) or ANONYMOUS,
-        affinity=_affinity(parameters.get("affinity")),
         escalation=escalation_of(parameters),
         confidence=confidence_of(parameters),
         rescue=switch(parameters, "rescue"),
+        **steering(parameters),
         **{name: parameters[name] for name in _REQUEST & parameters.keys()},
     )
 
@@ -116,12 +118,6 @@ def _generation(parameters: Mapping[str, Any]) -> Generation:
         if name != "stop" and value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
             raise InvalidRequestError(f"{name} must be a number, not {type(value).__name__}", param=name)
     return Generation(**given)
-
-
-def _affinity(value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise InvalidRequestError(f"affinity must be text, not {type(value).__name__}", param="affinity")
-    return value
 
 
 def _tool_choice(value: object) -> ToolChoice | None:

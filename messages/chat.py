@@ -26,9 +26,11 @@ from .content import (
     text_of,
 )
 from .credentials import ProviderStage
+from .exclusion import Exclusion
 from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
 from .limits import RateLimits
 from .quality import ConfidenceTerms, Quality
+from .reasons import Rejection
 from .target import Target
 from .terms import Terms
 
@@ -236,6 +238,7 @@ class Request:
         timeout: Seconds the caller gives the whole request; None takes the setting `request_timeout`.
         caller: Who asks, as the side that let the request in knows it.
         intent: What matters to the caller ({"privacy": "strict", "cost": "minimize"}); the rules of routing are matched with it.
+        exclude: Targets that shall not be chosen.
         escalation: What happens when an answer is poor; None leaves it to the settings.
         confidence: What the caller knows, or wants, of the score of the answer; None for nothing.
         idempotency_key: Requests of one caller with the same key are answered once, or None.
@@ -269,6 +272,7 @@ class Request:
     conversation_id: str | None = None
     caller: Caller = ANONYMOUS
     intent: Mapping[str, str] = attrs.field(factory=dict)
+    exclude: tuple[Exclusion, ...] = ()
     escalation: Escalation | None = None
     confidence: ConfidenceTerms | None = None
     idempotency_key: str | None = None
@@ -354,7 +358,10 @@ class RoutingInfo:
         provider: Provider instance that answered ("openai" or "openai/eu").
         model: Model that answered.
         tier: Its tier.
-        strategy: explicit, default, or auto.
+        strategy: explicit (the caller named provider, tier or model), rule, arbitrage (the cheapest), default (the settings' provider or model), or
+            auto (the first there is).
+        rule: Name of the rule that sent the request to the target that answered, or None.
+        rejected: What the router considered and left out; `str()` of one says why.
         attempts: Number of attempts that were made, this one included; one that was refused before it was sent counts too.
         chain: Every attempt in order, "instance/model: outcome".
         latency_ms: From the start of the request to its end, in milliseconds.
@@ -368,6 +375,8 @@ class RoutingInfo:
     model: str
     tier: str
     strategy: str = "explicit"
+    rule: str | None = None
+    rejected: tuple[Rejection, ...] = ()
     attempts: int = 1
     chain: tuple[str, ...] = ()
     latency_ms: float = 0.0

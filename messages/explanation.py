@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import attrs
 
 from .base import Message
+from .explanation_text import explanation_text
 from .reasons import Rejection
 from .routing import Route, Target
 
@@ -100,6 +101,10 @@ class Explanation:
     constraints: tuple[tuple[str, str], ...] = ()
     error: str | None = None
     retry_after: float | None = None
+
+    def __str__(self) -> str:
+        """Return tables for people: the candidates with each part of their scores, what was left out, and the rules, with the reasons."""
+        return explanation_text(self)
 
 
 @attrs.frozen(kw_only=True)

@@ -73,7 +73,7 @@ class Rejection:
 
     subject: str
     reason: Reason
-    values: tuple[object, ...] = ()
+    values: tuple[str | float, ...] = ()
     until: float | None = None
     rule: str | None = None
 

@@ -13,6 +13,7 @@ from .base import Message, StreamMessage
 from .caller import ANONYMOUS, Caller
 from .catalogue import Capability
 from .chat import Chunk, ModelInfo, ProviderInfo, Request, Response, Usage, new_id
+from .exclusion import Exclusion
 from .outcome import Outcome
 from .reasons import Rejection
 from .settings.rules import Constraint
@@ -59,21 +60,6 @@ class Needs:
 
 
 @attrs.frozen(kw_only=True)
-class Exclusion:
-    """Targets that the caller does not want: those that are all of what is stated here.
-
-    Attributes:
-        provider: Provider or instance name, or None.
-        model: Model name, or None.
-        tier: Tier name, or None.
-    """
-
-    provider: str | None = None
-    model: str | None = None
-    tier: str | None = None
-
-
-@attrs.frozen(kw_only=True)
 class Route(Message[Resolution]):
     """Where shall this go? None and "auto" leave the choice to the router.
 
@@ -86,6 +72,7 @@ class Route(Message[Resolution]):
         constraints: What holds for this request beside what the rules say.
         exclude: What shall not be chosen.
         affinity: Requests with the same key prefer the same target among equals, or None.
+        is_attempted: Whether an attempt will follow, so that it may be the probe of a half-open circuit.
     """
 
     model: str | None = None
@@ -96,6 +83,7 @@ class Route(Message[Resolution]):
     constraints: tuple[Constraint, ...] = ()
     exclude: tuple[Exclusion, ...] = ()
     affinity: str | None = None
+    is_attempted: bool = True
 
 
 @attrs.frozen(kw_only=True)

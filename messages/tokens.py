@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from .chat import ChatMessage, Request, ToolDefinition
@@ -22,6 +22,9 @@ from .embedding import EmbedInput
 # A token of the usual vocabularies holds about four bytes of English or code; of other scripts, in UTF-8, about three.
 _ASCII_BYTES: Final = 4.0
 _OTHER_BYTES: Final = 3.0
+
+# Quotes, and a colon or a comma.
+_PUNCTUATION: Final = 4
 
 # What frames a message or a tool costs; an image of usual size; a page of a document, and the bytes of base64 that hold one.
 _PER_MESSAGE: Final = 4
@@ -71,7 +74,18 @@ def _of_message(message: ChatMessage) -> float:
 
 def _of_tool(tool: ToolDefinition) -> float:
     said = tool.parameters if tool.opaque is None else tool.opaque
-    return _PER_TOOL + _of_text(f"{tool.name}{tool.description or ''}{dict(said)}")
+    return _PER_TOOL + (len(tool.name) + len(tool.description or "") + _json_length(said)) / _ASCII_BYTES
+
+
+def _json_length(value: object) -> int:
+    """Return about how long a JSON value is when it is written, without writing it: agents send dozens of tools with every turn."""
+    if isinstance(value, str):
+        return len(value) + _PUNCTUATION
+    if isinstance(value, Mapping):
+        return sum([len(key) + _PUNCTUATION + _json_length(entry) for key, entry in value.items()])
+    if isinstance(value, (list, tuple)):
+        return sum([_json_length(entry) for entry in value])
+    return len(str(value)) + 1
 
 
 def _of_content(content: Content) -> float:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from ...messages.chat import Request
 from ...messages.counting import CountCall, CountTokens, TokenCount
 from ...messages.errors import LegionError
-from ...messages.routing import Route, Target
+from ...messages.routing import Target
 from ...messages.settings import CountingSettings
 from ...messages.tokens import estimated_input_tokens
 from ...runtime import Actor, Address, spawned
+from ..router.needs import route_of
 
 
 class Counter(Actor[CountTokens]):
@@ -33,8 +34,7 @@ class Counter(Actor[CountTokens]):
             return _estimated(request, "the setting counting.ask_provider is off")
         target: Target | None = None
         try:
-            route = Route(model=request.model, provider=request.provider, tier=request.tier)
-            target = (await self._router.ask(route)).candidates[0]
+            target = (await self._router.ask(route_of(request, is_attempted=False))).candidates[0]
             call = CountCall(request=request, target=target)
             count = await self._connection(target.instance).ask(call, timeout=self._settings.timeout)
         except LegionError as error:

@@ -17,6 +17,8 @@ from ...messages.settings import EmbeddingSettings
 from ...runtime import Actor, Address, spawned
 from ...runtime.envelope import current_ask
 from ...runtime.interruption import interruption
+from ..router.bars import closed_tiers
+from ..router.policy import Policy
 from .chain import embed_in_turn
 from .choice import Catalogues, Source, catalogues_of, choose_targets
 from .run import AskProvider, Run
@@ -29,10 +31,12 @@ class EmbedderConfig:
     Attributes:
         sources: All instances that are switched on, in order of preference.
         settings: The section `embedding`.
+        policy: What privacy and the rules' constraints forbid.
     """
 
     sources: tuple[Source, ...]
     settings: EmbeddingSettings
+    policy: Policy = attrs.field(factory=Policy)
 
 
 class Embedder(Actor[Embed]):
@@ -80,7 +84,8 @@ class Embedder(Actor[Embed]):
 
     async def _embed(self, request: EmbedRequest, started: float) -> EmbedResponse:
         config = self._config
-        targets = choose_targets(request, config.sources, await self._catalogues(), config.settings)
+        closed = closed_tiers(request.intent, config.policy, self.clock.time())
+        targets = choose_targets(request, config.sources, await self._catalogues(), config.settings, closed)
         numbers = itertools.count(1)
 
         async def run_at(target: Target) -> EmbedResponse:

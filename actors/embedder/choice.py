@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -23,7 +23,6 @@ from .models import GATEWAYS, USUAL_MODELS, homes_of, is_embedding_model
 
 _AUTOMATIC: Final = frozenset({None, "", "auto"})
 _TIERS: Final = ("local", "fleet", "openai_compat", "cloud", "frontier")
-_PRIVATE: Final = frozenset({"local", "fleet"})
 
 # Model names by instance; an instance that is not in it has not been asked yet.
 Catalogues = Mapping[str, frozenset[str]]
@@ -62,7 +61,11 @@ def catalogues_of(models: Iterable[ModelInfo], sources: Iterable[Source]) -> Cat
 
 
 def choose_targets(
-    request: EmbedRequest, sources: Sequence[Source], catalogues: Catalogues, settings: EmbeddingSettings
+    request: EmbedRequest,
+    sources: Sequence[Source],
+    catalogues: Catalogues,
+    settings: EmbeddingSettings,
+    closed: Container[str] = frozenset(),
 ) -> tuple[Target, ...]:
     """Return whom to ask, first choice first; each is asked for all the vectors or for none.
 
@@ -75,6 +78,7 @@ def choose_targets(
         sources: All instances that are switched on, in order of preference.
         catalogues: What they are known to have.
         settings: The section `embedding`.
+        closed: Tiers that privacy or a rule's constraint forbids.
 
     Raises:
         UnknownProviderError: The request names a provider that is not there, or is switched off.
@@ -100,7 +104,7 @@ def choose_targets(
         targets = choice.in_turn(pool)
     if not targets:
         raise _nobody(request, pool)
-    return _permitted(request, targets)
+    return _permitted(request, targets, closed)
 
 
 class _Choice:
@@ -184,15 +188,13 @@ def _target(source: Source, model: str) -> Target:
     return Target(instance=source.name, model=model, tier=source.tier)
 
 
-def _permitted(request: EmbedRequest, targets: list[Target]) -> tuple[Target, ...]:
+def _permitted(request: EmbedRequest, targets: list[Target], closed: Container[str]) -> tuple[Target, ...]:
     allowed = request.allowed_models
     if allowed is not None:
         targets = [each for each in targets if any(fnmatch.fnmatchcase(each.model, pattern) for pattern in allowed)]
         if not targets:
             raise EmbeddingUnavailableError(f"no embedding model is allowed by {', '.join(allowed)}")
-    if request.intent.get("privacy") != "strict":
-        return tuple(targets)
-    permitted = tuple([each for each in targets if each.tier in _PRIVATE])
+    permitted = tuple([each for each in targets if each.tier not in closed])
     if not permitted:
         tried = ", ".join(map(str, targets))
         raise PrivacyModeError(f"the texts must stay inside, and only {tried} could embed them")

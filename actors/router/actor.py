@@ -107,7 +107,7 @@ class Router(Actor[Command]):
         resolution = decide(message, self._board(random.randrange), now)
         first = resolution.candidates[0].instance
         news = self._health.get(first)
-        if news is not None and news.state is CircuitState.HALF_OPEN:
+        if news is not None and news.state is CircuitState.HALF_OPEN and message.is_attempted:
             self._probes[first] = now.monotonic + _PROBE_LEASE
         return resolution
 

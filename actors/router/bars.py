@@ -9,9 +9,10 @@ from typing import Final
 import attrs
 
 from ...messages.reasons import Reason
+from ...messages.routing import Route
 from ...messages.settings.rules import Constraint
 from .policy import Policy
-from .question import Question
+from .question import Question, asked
 from .rulebook import Rule
 
 # Tiers outside the user's own machines.
@@ -48,6 +49,17 @@ def bars(question: Question, in_force: Iterable[Rule], policy: Policy) -> Mappin
         for tier in tiers:
             closed.setdefault(tier, bar)
     return closed
+
+
+def closed_tiers(intent: Mapping[str, str], policy: Policy, now: float) -> Mapping[str, Bar]:
+    """Return the tiers that are closed to whatever has this intent at this moment (Unix seconds), also where no target is chosen by rules."""
+    question = asked(Route(intent=intent), policy)
+    return bars(question, rules_in_force(question, policy, now), policy)
+
+
+def rules_in_force(question: Question, policy: Policy, now: float) -> list[Rule]:
+    """Return the rules that fit the question and hold at this moment; none where routing is switched off."""
+    return [rule for rule in policy.rules.fitting(question.intent) if rule.holds(now)] if policy.enabled else []
 
 
 def stated_bars(question: Question, in_force: Iterable[Rule], policy: Policy) -> list[tuple[Bar, frozenset[str]]]:

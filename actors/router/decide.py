@@ -9,7 +9,7 @@ from ...messages.errors import ContextOverflow, LegionError, NoRouteError, Priva
 from ...messages.reasons import Reason, Rejection
 from ...messages.routing import Resolution, Route
 from .arbitrage import add_cheapest
-from .bars import bars
+from .bars import bars, rules_in_force
 from .board import Board, Moment
 from .by_rules import add_rules
 from .deliberation import Deliberation
@@ -72,8 +72,7 @@ def deliberate(route: Route, board: Board, now: Moment) -> Deliberation:
     """
     policy = board.policy
     question = asked(route, policy)
-    fitting = policy.rules.fitting(question.intent) if policy.enabled else ()
-    in_force = [rule for rule in fitting if rule.holds(now.wall)]
+    in_force = rules_in_force(question, policy, now.wall)
     gate = Gate(question, board, now, bars(question, in_force, policy))
     made = Deliberation(question, board, gate, in_force)
     if question.names_target:

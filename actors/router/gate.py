@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from ...messages.catalogue import Capability, ModelFacts
+from ...messages.exclusion import Exclusion
 from ...messages.explanation import Source
 from ...messages.reasons import Reason, Rejection
-from ...messages.routing import CircuitState, Exclusion
+from ...messages.routing import CircuitState
 from .bars import Bar
 from .board import Board, Moment
 from .candidate import Candidate
@@ -58,7 +59,7 @@ Objection: TypeAlias = Callable[[Gate, Candidate], Rejection | None]
 
 
 def rejected(
-    candidate: Candidate, reason: Reason, values: tuple[object, ...] = (), until: float | None = None
+    candidate: Candidate, reason: Reason, values: tuple[str | float, ...] = (), until: float | None = None
 ) -> Rejection:
     """Return the rejection of a candidate."""
     return Rejection(str(candidate.target), reason, values, until, candidate.target.rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...actors.embedder.actor import Embedder, EmbedderConfig
 from ...actors.embedder.choice import Source
+from ...actors.router.policy import Policy
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem
 from .addresses import audit_address, connection_address
@@ -11,7 +12,9 @@ from .addresses import audit_address, connection_address
 
 def embedder(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Embedder:
     """Return the actor that turns texts into vectors."""
-    config = EmbedderConfig(sources=tuple(map(_source, instances)), settings=settings.embedding)
+    config = EmbedderConfig(
+        sources=tuple(map(_source, instances)), settings=settings.embedding, policy=Policy.of(settings)
+    )
     return Embedder(
         config,
         router=system.address("router"),

@@ -10,6 +10,7 @@ from .chat import chat
 from .complaint import ComplainingGroup
 from .config import config
 from .pipeline import pipeline
+from .route import route
 from .serve import serve
 from .store import store
 from .usage import usage
@@ -19,6 +20,7 @@ Examples:
   legion-llm serve                       serve an OpenAI-compatible API on 127.0.0.1:4567
   legion-llm chat "Why is the sky blue?" ask once, without a server
   legion-llm config check                see which settings are in force
+  legion-llm route explain               see where a request would go, and why
   legion-llm usage --since 7d --by day   see what was used and what it cost
 """
 
@@ -37,6 +39,7 @@ cli.add_command(serve)
 cli.add_command(chat)
 cli.add_command(config)
 cli.add_command(pipeline)
+cli.add_command(route)
 cli.add_command(usage)
 cli.add_command(audit)
 cli.add_command(store)

@@ -8,11 +8,13 @@ from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from ...messages.chat import Request, Response, RoutingInfo
+from ...messages.reasons import Rejection
 from ...messages.tracing import traceparent_of
 
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 _WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+_MOST_REJECTED: Final = 5
 _VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
@@ -40,15 +42,28 @@ def trace_headers(request: Request) -> list[tuple[bytes, bytes]]:
 
 
 def routing_headers(routing: RoutingInfo | None) -> list[tuple[bytes, bytes]]:
-    """Return who answered; [] where that is not known."""
+    """Return who answered, why, and who was left out; [] where that is not known."""
     if routing is None:
         return []
-    return [
+    headers = [
         (b"x-legion-provider", _header_value(routing.provider)),
         (b"x-legion-model", _header_value(routing.model)),
         (b"x-legion-tier", _header_value(routing.tier)),
+        (b"x-legion-strategy", routing.strategy.encode()),
         (b"x-legion-attempts", b"%d" % routing.attempts),
     ]
+    if routing.rule is not None:
+        headers.append((b"x-legion-rule", _header_value(routing.rule)))
+    if routing.rejected:
+        headers.append((b"x-legion-rejected", _header_value(_short(routing.rejected))))
+    return headers
+
+
+def _short(rejected: tuple[Rejection, ...]) -> str:
+    """Return who was left out, and why in a word; of many the first."""
+    shown = ", ".join([f"{each.subject}={each.reason}" for each in rejected[:_MOST_REJECTED]])
+    more = len(rejected) - _MOST_REJECTED
+    return f"{shown}, and {more} more" if more > 0 else shown
 
 
 def _header_value(text: str) -> bytes:

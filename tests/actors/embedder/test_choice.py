@@ -27,10 +27,10 @@ GATEWAY = source("gateway", "openai_compat", "openai_compat")
 DEMO = source("demo", tier="local")
 
 
-def chosen(sources, catalogues=None, *, settings=None, **request):
+def chosen(sources, catalogues=None, *, settings=None, closed=frozenset(), **request):
     known = {name: frozenset(models) for name, models in (catalogues or {}).items()}
     targets = choose_targets(
-        EmbedRequest(inputs=("x",), **request), sources, known, EmbeddingSettings(**settings or {})
+        EmbedRequest(inputs=("x",), **request), sources, known, EmbeddingSettings(**settings or {}), closed
     )
     return list(map(str, targets))
 
@@ -129,12 +129,12 @@ def test_a_provider_can_be_named_alone_or_with_a_model():
         chosen([OPENAI], provider="azure")
 
 
-def test_private_texts_stay_inside():
+def test_texts_stay_out_of_closed_tiers():
     catalogues = {"ollama": ["bge-large:latest"]}
 
-    assert chosen([OPENAI, OLLAMA], catalogues, intent={"privacy": "strict"}) == ["ollama/bge-large"]
+    assert chosen([OPENAI, OLLAMA], catalogues, closed={"frontier"}) == ["ollama/bge-large"]
     with pytest.raises(PrivacyModeError, match="openai/text-embedding-3-small"):
-        chosen([OPENAI], intent={"privacy": "strict"})
+        chosen([OPENAI], closed={"frontier"})
 
 
 def test_a_catalogue_that_holds_the_default_chat_model_alone_is_unknown_unless_the_settings_state_it():

@@ -4,17 +4,20 @@ import attrs
 import pytest
 from legion_llm.actors.embedder.actor import Embedder, EmbedderConfig
 from legion_llm.actors.embedder.choice import Source
+from legion_llm.actors.router.policy import Policy
+from legion_llm.actors.router.rulebook import RuleBook
 from legion_llm.messages.chat import ModelInfo
 from legion_llm.messages.embedding import Embed, EmbedAnswer, EmbedCall, EmbedRequest
 from legion_llm.messages.errors import (
     ContextOverflow,
     EscalationExhausted,
+    PrivacyModeError,
     ProviderDown,
     RequestRejectedError,
     UnsupportedCapability,
 )
 from legion_llm.messages.routing import ListModels
-from legion_llm.messages.settings import EmbeddingSettings
+from legion_llm.messages.settings import EmbeddingSettings, RuleSettings
 from legion_llm.runtime import Actor
 
 
@@ -150,3 +153,30 @@ def test_a_rejected_length_stays_with_the_same_model(embed, scripts):
 
     assert response.routing.provider == "ollama"
     assert response.items[0].chunks == 2
+
+
+# -- what must stay inside
+
+INSIDE = RuleSettings(name="inside", when={"data": "customer"}, constraint="never_external")
+
+
+@pytest.mark.parametrize(
+    ("policy", "intent"),
+    [
+        (Policy(), {"privacy": "strict"}),
+        (Policy(is_private=True), {}),
+        (Policy(rules=RuleBook([INSIDE])), {"data": "customer"}),
+    ],
+)
+def test_privacy_and_constraints_hold_for_embeddings_too(house, scripts, policy, intent):
+    outside = Source(name="openai", provider="openai", kind="openai", tier="frontier")
+    config = EmbedderConfig(sources=(outside,), settings=EmbeddingSettings(), policy=policy)
+    house.add("router", RouterDouble)
+    house.add("openai", lambda: ConnectionDouble(scripts["openai"]))
+    house.add("embedder", lambda: Embedder(config, router=house.address("router"), connection=house.address))
+    house.start()
+
+    with pytest.raises(PrivacyModeError):
+        house.ask("embedder", Embed(request=EmbedRequest(inputs=("secret",), intent=intent)))
+
+    assert scripts["openai"].calls == []

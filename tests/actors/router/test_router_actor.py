@@ -327,3 +327,11 @@ def test_memory_decides_from_then_on(house, health):
     house.tell("router", MemoryChanged(available_mb=8000))
 
     assert (before, chain(house)) == ("ollama/qwen3.5:latest", ["openai/eu/gpt-4o"])
+
+
+def test_a_question_without_an_attempt_takes_no_probe(two, half_open):
+    half_open()
+
+    chain(two, model="gpt-4o", is_attempted=False)
+
+    assert chain(two, model="gpt-4o")[0] == "openai/eu/gpt-4o"

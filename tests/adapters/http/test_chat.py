@@ -24,6 +24,7 @@ def test_a_whole_answer_says_who_gave_it(client, gateway, prompt, routed):
         "x-legion-provider": "openai/eu",
         "x-legion-model": "m-1",
         "x-legion-tier": "cloud",
+        "x-legion-strategy": "explicit",
         "x-legion-attempts": "2",
     }
 

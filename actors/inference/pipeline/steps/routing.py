@@ -5,7 +5,8 @@ from __future__ import annotations
 import attrs
 
 from .....messages.errors import NoRouteError, UnknownModelError, UnknownProviderError
-from .....messages.routing import Resolution, Route
+from .....messages.routing import Resolution
+from ....router.needs import route_of
 from ..flow import Flow
 from ..gate import gated
 
@@ -47,6 +48,4 @@ async def _resolve(flow: Flow) -> Resolution:
 
 async def _ask(flow: Flow) -> Resolution:
     request = flow.request
-    return await flow.services.router.ask(
-        Route(model=request.model, provider=request.provider, tier=request.tier, affinity=request.affinity)
-    )
+    return await flow.services.router.ask(route_of(request))

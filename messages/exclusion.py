@@ -1,0 +1,20 @@
+"""What a caller does not want."""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Exclusion:
+    """Targets that the caller does not want: those that are all of what is stated here.
+
+    Attributes:
+        provider: Provider or instance name, or None.
+        model: Model name, or None.
+        tier: Tier name, or None.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    tier: str | None = None
