@@ -13,17 +13,17 @@ from ...messages.routing import Needs, Target
 from ...messages.settings import ArbitrageSettings
 from .candidate import Candidate, target_of
 from .catalogue import Instance
-from .chat_names import may_chat
 from .deliberation import Deliberation
 from .places import Place
 from .roster import Roster
+from .suited import is_suited
 
 # Tokens of a request that nobody has counted, and of an answer that nobody has limited.
 _USUAL_INPUT: Final = 1000
 _USUAL_OUTPUT: Final = 500
 
 # More candidates than anyone would try; a gateway may list hundreds of models.
-_ENOUGH: Final = 8
+_ENOUGH: Final = 5
 
 # Seconds for which a price list is taken to stand: some vendors' prices change by the hour.
 _STANDS: Final = 900.0
@@ -108,7 +108,7 @@ def _models(roster: Roster) -> Place:
         for name in dict.fromkeys(
             (
                 *((instance.default_model,) if instance.default_model else ()),
-                *(facts.name for facts in instance.models or () if may_chat(facts)),
+                *(facts.name for facts in instance.models or () if is_suited(facts)),
             )
         )
     ]

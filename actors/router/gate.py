@@ -113,6 +113,8 @@ def _too_big(gate: Gate, candidate: Candidate) -> Rejection | None:
 
 def _unable(gate: Gate, candidate: Candidate) -> Rejection | None:
     facts = candidate.instance.facts_of(candidate.target.model)
+    if (facts is None or not facts.cannot) and gate.board.policy.allows_unknown:
+        return None
     missing = _missing(gate, facts)
     return None if missing is None else rejected(candidate, Reason.CAPABILITY, (str(missing),))
 

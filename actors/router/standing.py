@@ -12,11 +12,11 @@ from ...messages.reasons import Reason, Rejection
 from ...messages.routing import Target
 from .candidate import Candidate, target_of
 from .catalogue import Instance
-from .chat_names import may_chat
 from .deliberation import Deliberation
 from .explicit import named_targets, serving
 from .places import Place
 from .roster import Roster
+from .suited import is_suited
 
 # What a nearer tier is worth to an automatic rule.
 _TIER_STEP = 100.0
@@ -125,5 +125,5 @@ def _found(roster: Roster) -> list[tuple[Instance, Target, ModelFacts, float]]:
         )
         for instance in roster.instances
         for place, facts in enumerate(instance.models or ())
-        if may_chat(facts)
+        if is_suited(facts)
     ]

@@ -20,13 +20,14 @@ from .transports import TransportFactory, transport_for
 DEADLINE_SECONDS: Final = 1.5
 PROBE_SECONDS: Final = 1.0
 
-# Who is asked first when nobody names a provider: hosted before local, as the user who gave a key expects.
+# Who is asked first when the settings name no provider: hosted before local, as the user who gave a key expects. Those that the settings name keep
+# their order.
 DETECTION_ORDER: Final[tuple[Kind, ...]] = (
-    "openai",
+    "bedrock",
     "anthropic",
+    "openai",
     "gemini",
     "azure",
-    "bedrock",
     "ollama",
     "vllm",
     "mlx",

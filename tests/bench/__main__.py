@@ -15,6 +15,7 @@ import calls
 import fast_upstream
 import legion_llm
 import pipeline
+import routing
 import served
 
 WIDTHS = (1, 32, 256)
@@ -55,6 +56,7 @@ TARGETS = {
     "pipeline": Target(what="the whole pipeline over an empty one, plain request", limit=60, unit="us"),
     "ready": Target(what="start() to ready", limit=0.5, unit="s"),
     "memory": Target(what="idle memory", limit=80, unit="MB"),
+    "decision": Target(what="a decision of the router, 10,000 rules that do not fit", limit=50, unit="us"),
     "import": Target(what="import legion_llm", limit=0.2, unit="s"),
 }
 
@@ -123,6 +125,12 @@ class Bench:
         self.show("the whole table", cpu_us=whole)
         self.reached["pipeline"] = whole - empty
 
+    def routing(self) -> None:
+        print("\ndecisions of the router (CPU us; rules that do not fit)")
+        for way, rules, cost in routing.decisions(self._calls):
+            self.show(f"{way}, {rules:,} rules", cpu_us=cost)
+            self.reached["decision"] = max(self.reached.get("decision", 0.0), cost)
+
     def served(self, port: int) -> None:
         print("\nHTTP path (the gateway's own CPU; per_s is what one core of its own gives)")
         with served.gateway(port) as (gateway_port, process):
@@ -153,7 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of each")
     parser.add_argument(
-        "--only", choices=("calls", "asks", "pipeline", "served", "fresh", "streams"), help="one part alone"
+        "--only", choices=("calls", "asks", "pipeline", "routing", "served", "fresh", "streams"), help="one part alone"
     )
     parser.add_argument("--json", metavar="FILE", help="write the rows to a file, too")
     options = parser.parse_args()
@@ -175,6 +183,8 @@ def main() -> None:
             bench.asks()
         if options.only in (None, "pipeline"):
             bench.pipeline()
+        if options.only in (None, "routing"):
+            bench.routing()
     finally:
         upstream.terminate()
     print("\nmust reach")

@@ -109,7 +109,7 @@ async def test_what_is_switched_on_is_taken_as_it_is(settings, nowhere):
         {},
     )
 
-    assert names(found) == ["openai", "anthropic", "gemini", "ollama", "vllm"]
+    assert names(found) == ["anthropic", "openai", "gemini", "ollama", "vllm"]
     assert found.skipped == ()
 
 

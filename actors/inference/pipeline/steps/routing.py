@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import attrs
 
-from .....messages.errors import NoRouteError, UnknownModelError, UnknownProviderError
+from .....messages.errors import (
+    ContextOverflow,
+    NoRouteError,
+    PrivacyModeError,
+    UnknownModelError,
+    UnknownProviderError,
+    UnsupportedCapability,
+)
 from .....messages.routing import Resolution
 from ....router.needs import route_of
 from ..flow import Flow
 from ..gate import gated
 
-# What a tier that nobody serves is refused with.
-_NOBODY = (NoRouteError, UnknownModelError, UnknownProviderError)
+# What a tier is refused with that nobody serves, or nobody can or may for this request.
+_NOBODY = (
+    NoRouteError,
+    UnknownModelError,
+    UnknownProviderError,
+    PrivacyModeError,
+    UnsupportedCapability,
+    ContextOverflow,
+)
 
 
 async def run(flow: Flow) -> None:

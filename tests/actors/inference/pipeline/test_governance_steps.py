@@ -18,7 +18,16 @@ from legion_llm.actors.inference.pipeline.steps import (
     token_budget,
 )
 from legion_llm.messages.caller import Caller
-from legion_llm.messages.errors import HostError, InvalidRequestError, NoRouteError, PipelineError, TokenBudgetExceeded
+from legion_llm.messages.errors import (
+    ContextOverflow,
+    HostError,
+    InvalidRequestError,
+    NoRouteError,
+    PipelineError,
+    PrivacyModeError,
+    TokenBudgetExceeded,
+    UnsupportedCapability,
+)
 from legion_llm.messages.prices import PriceBook, Rates, Seller
 from legion_llm.messages.routing import Resolution, Target
 from legion_llm.messages.settings import AllowSettings, TierAssignmentSettings
@@ -32,8 +41,9 @@ SSN = "my number is 123-45-6789"
 class Router:
     """Knows some tiers, and remembers what it was asked."""
 
-    def __init__(self, *targets):
+    def __init__(self, *targets, refuses=NoRouteError):
         self.targets = targets
+        self.refuses = refuses
         self.asked = []
 
     async def ask(self, route):
@@ -41,7 +51,7 @@ class Router:
         self.asked.append(route)
         found = tuple(target for target in self.targets if route.tier in (None, target.tier))
         if not found:
-            raise NoRouteError("nobody")
+            raise self.refuses("nobody")
         return Resolution(candidates=found, strategy="auto")
 
 
@@ -314,8 +324,9 @@ def test_the_callers_own_intent_counts_before_ours(governed):
     assert flow.request.intent == {"capability": "basic", "cost": "normal"}
 
 
-def test_a_tier_that_nobody_serves_was_only_a_wish(governed):
-    router = Router(LOCAL)
+@pytest.mark.parametrize("refuses", [NoRouteError, PrivacyModeError, UnsupportedCapability, ContextOverflow])
+def test_a_tier_that_nobody_can_or_may_serve_was_only_a_wish(governed, refuses):
+    router = Router(LOCAL, refuses=refuses)
     flow = assigned(governed(identity="user:alice", roles=ROLES, router=router))
 
     trio.run(routing.run, flow)
