@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import attrs
 import sniffio
 
 from ..messages.audit import AuditEvent
@@ -483,6 +484,7 @@ def launch(
 
     environ = os.environ if environ is None else environ
     chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
+    settings = attrs.evolve(settings, default_model=chosen.default_model)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     stores = stores_of(settings)
     desk = Desk(board=NoticeBoard(chosen.notes))

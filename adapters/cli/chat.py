@@ -33,9 +33,10 @@ Examples:
 def chat(message: str, stream: bool, model: str | None, provider: str | None, config: Path | None) -> None:
     """Ask a model MESSAGE and print its answer."""
     from ..facade import start  # noqa: PLC0415 - `--help` need not wait for it
+    from ..secrets.resolvers import personal  # noqa: PLC0415 - likewise
     from ..settings import load_settings  # noqa: PLC0415 - likewise
 
-    with start(load_settings(config=config, environ=os.environ)) as legion:
+    with start(personal(load_settings(config=config, environ=os.environ))) as legion:
         if stream:
             _print_pieces(legion.stream(message, model=model, provider=provider))
         else:

@@ -32,9 +32,10 @@ def check(config: Path | None) -> None:
 
     Ends with "ok", or with what is wrong and exit code 2. Connects to nothing.
     """
-    from ..settings import load_settings, redacted  # noqa: PLC0415 - `--help` need not wait for it
+    from ..secrets.resolvers import personal  # noqa: PLC0415 - `--help` need not wait for it
+    from ..settings import load_settings, redacted  # noqa: PLC0415 - likewise
 
-    settings = load_settings(config=config, environ=os.environ)
+    settings = personal(load_settings(config=config, environ=os.environ))
     providers = tuple(_providers(settings, os.environ))
     click.echo("sources, each laid over the one before it:")
     for source in _sources(config, os.environ):
@@ -62,11 +63,12 @@ def _providers(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     Raises:
         SettingsError: One lacks what its family requires.
     """
+    from ..secrets.resolvers import resolvers_of  # noqa: PLC0415 - as above
     from ..settings import usable_instances  # noqa: PLC0415 - as above
 
     if not settings.providers:
         yield "no provider is named: those found at the start are used"
-    found = usable_instances(settings, environ)
+    found = usable_instances(settings, environ, resolvers_of(settings, environ))
     for usable in found.usable:
         yield f"provider {usable.name} ({usable.kind}, {usable.tier})"
     for skipped in found.skipped:

@@ -54,13 +54,14 @@ def serve(config: Path | None, host: str | None, port: int | None) -> None:
 
     Ctrl-C and SIGTERM let running requests finish first; a second Ctrl-C does not wait for them.
     """
+    from ..secrets.resolvers import personal  # noqa: PLC0415 - likewise
     from ..serving import start_gateway  # noqa: PLC0415 - `--help` need not wait for it
     from ..settings import load_settings  # noqa: PLC0415 - likewise
     from ..stores.paths import durable  # noqa: PLC0415 - likewise
 
     _log_to_stderr()
     api = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = load_settings(config=config, overrides={"api": api}, environ=os.environ)
+    settings = personal(load_settings(config=config, overrides={"api": api}, environ=os.environ))
     legion = start_gateway(durable(settings, os.environ))
     spare_the_collector()
     with _stop_signals_interrupt():

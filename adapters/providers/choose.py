@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Mapping
 from typing import Final
@@ -10,6 +11,8 @@ import attrs
 import trio
 
 from ...messages.settings import InstanceSettings, ProviderSettings, Settings, expand_instances
+from ..secrets.resolvers import preferred_model, resolvers_of
+from ..settings.credentials import Resolvers
 from ..settings.enablement import Enablement, usable_instances
 from .detect import detect_instances
 
@@ -26,10 +29,12 @@ class Chosen:
     Attributes:
         instances: In order of preference.
         notes: Lines for people.
+        default_model: Model for requests that name none: the settings', else what the person prefers elsewhere.
     """
 
     instances: tuple[InstanceSettings, ...]
     notes: tuple[str, ...]
+    default_model: str | None = None
 
 
 def choose_instances(settings: Settings, environ: Mapping[str, str], *, demo_if_empty: bool) -> Chosen:
@@ -46,23 +51,36 @@ def choose_instances(settings: Settings, environ: Mapping[str, str], *, demo_if_
     Raises:
         SettingsError: An instance lacks what its family requires.
     """
-    found = usable_instances(settings, environ) if settings.providers else _detected(settings, environ)
+    resolvers = resolvers_of(settings, environ)
+    find = usable_instances if settings.providers else _detected
+    found = find(settings, environ, resolvers)
+    model = _default_model(settings, environ, found)
     notes = [f"provider {each.name} ({each.kind}, {each.tier})" for each in found.usable]
     notes += [f"not used: {each.name}: {each.reason}" for each in found.skipped]
+    if model != settings.default_model:
+        notes.append(f"model {model} for requests that name none (from Claude's configuration)")
     if found.usable or not demo_if_empty or settings.providers:
-        return Chosen(instances=found.usable, notes=tuple(notes))
+        return Chosen(instances=found.usable, notes=tuple(notes), default_model=model)
     demo = expand_instances(Settings(providers={"demo": ProviderSettings(kind="demo", enabled=True)}))
-    return Chosen(instances=demo, notes=(*notes, *_DEMO_NOTICE))
+    return Chosen(instances=demo, notes=(*notes, *_DEMO_NOTICE), default_model=settings.default_model)
 
 
-def _detected(settings: Settings, environ: Mapping[str, str]) -> Enablement:
+def _default_model(settings: Settings, environ: Mapping[str, str], found: Enablement) -> str | None:
+    """Return the settings' default model, else one of Claude's that the person prefers, if somebody serves those."""
+    is_open = settings.default_model is None and settings.default_provider is None
+    if not is_open or not any(each.kind == "anthropic" for each in found.usable):
+        return settings.default_model
+    return preferred_model(settings, environ)
+
+
+def _detected(settings: Settings, environ: Mapping[str, str], resolvers: Resolvers) -> Enablement:
     """Look around from a thread of its own: the host's may be running a loop already."""
     result: list[Enablement] = []
     failure: list[BaseException] = []
 
     def look() -> None:
         try:
-            result.append(trio.run(detect_instances, settings, environ))
+            result.append(trio.run(functools.partial(detect_instances, settings, environ, resolvers=resolvers)))
         except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
             failure.append(error)
 

@@ -12,6 +12,7 @@ import httpx
 import trio
 
 from ...messages.settings import InstanceSettings, Kind, ProviderSettings, Settings, expand_instances
+from ..settings.credentials import ENVIRONMENT_ALONE, Resolvers
 from ..settings.enablement import Enablement, Skipped, usable_instances
 from ..transport.errors import connect_reason
 from .faults import HTTPX_ERRORS, fault_of
@@ -43,7 +44,10 @@ _Probe = Callable[[InstanceSettings], Awaitable[str | None]]
 
 
 async def detect_instances(
-    settings: Settings, environ: Mapping[str, str], transport_factory: TransportFactory = transport_for
+    settings: Settings,
+    environ: Mapping[str, str],
+    transport_factory: TransportFactory = transport_for,
+    resolvers: Resolvers = ENVIRONMENT_ALONE,
 ) -> Enablement:
     """Decide which instances are used, on trio, within 1.5 s.
 
@@ -55,6 +59,7 @@ async def detect_instances(
         settings: What is configured. ollama and vllm are looked for at their usual addresses even if it is silent on them.
         environ: Where credentials are looked up.
         transport_factory: Makes the transport for a probe by HTTP; it is closed afterwards.
+        resolvers: Who knows other references than to the environment.
 
     Returns:
         The usable instances, in the order in which they are preferred, and the others with the reason.
@@ -63,7 +68,7 @@ async def detect_instances(
         SettingsError: An instance lacks what its family requires.
     """
     complete = _with_local_servers(settings)
-    by_credential = usable_instances(complete, environ)
+    by_credential = usable_instances(complete, environ, resolvers)
     refused = {skipped.name: skipped.reason for skipped in by_credential.skipped}
     configured = {instance.name: instance for instance in (*expand_instances(complete), *by_credential.usable)}
     auto = [each for each in by_credential.usable if each.enabled is None]

@@ -87,7 +87,11 @@ def _entry(text: str, environ: Mapping[str, str], resolvers: Resolvers) -> Secre
         return _variable(target, environ)
     if scheme in resolvers:
         found = resolvers[scheme](target)
-        return _value(found.reveal(), f"what {scheme}:// yields") if isinstance(found, Secret) else found
+        if isinstance(found, Absent):
+            return found
+        if split_reference(found.reveal().strip()):
+            return Absent(f"{scheme}:// yields a reference instead of a value")
+        return _value(found.reveal(), f"what {scheme}:// yields")
     # An unknown scheme may be a typing error or part of a secret: it is neither sent nor shown.
     return Absent("vault is not configured" if scheme in _VAULT_SCHEMES else "unknown kind of reference")
 

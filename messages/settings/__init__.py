@@ -28,6 +28,7 @@ from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances, setting_path
 from .limits import LimitSettings, ModelLimitSettings
 from .metering import MeteringSettings
+from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
@@ -61,6 +62,8 @@ __all__ = [
     "AuditSettings",
     "BandSettings",
     "CircuitBreakerSettings",
+    "ClaudeCliSettings",
+    "CodexSettings",
     "ComplianceSettings",
     "ConfidenceSettings",
     "Constraint",

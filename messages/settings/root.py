@@ -19,6 +19,7 @@ from .embedding import EmbeddingSettings
 from .escalation import ConfidenceSettings, QualitySettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .metering import MeteringSettings
+from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
@@ -54,6 +55,8 @@ class Settings:
         discovery: How models and memory are found out.
         arbitrage: When the cheapest model is chosen.
         verification: How credentials are tried.
+        claude_cli: Credentials that Claude's command line keeps.
+        codex: Credentials that the Codex command line keeps.
         pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
         quality: Which of the checks an answer can fail.
         confidence: How much an answer is trusted.
@@ -88,6 +91,8 @@ class Settings:
     discovery: DiscoverySettings = DiscoverySettings()
     arbitrage: ArbitrageSettings = ArbitrageSettings()
     verification: VerificationSettings = VerificationSettings()
+    claude_cli: ClaudeCliSettings = ClaudeCliSettings()
+    codex: CodexSettings = CodexSettings()
     pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)
     quality: QualitySettings = QualitySettings()
     confidence: ConfidenceSettings = ConfidenceSettings()

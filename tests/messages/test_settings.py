@@ -9,6 +9,8 @@ from legion_llm.messages.settings import (
     AdaptiveSettings,
     ApiSettings,
     CircuitBreakerSettings,
+    ClaudeCliSettings,
+    CodexSettings,
     DemoSettings,
     DiscoverySettings,
     HealthSettings,
@@ -20,6 +22,7 @@ from legion_llm.messages.settings import (
     RuntimeSettings,
     Settings,
     TimeoutSettings,
+    VerificationSettings,
 )
 
 
@@ -50,6 +53,9 @@ SECTIONS = [
     TimeoutSettings,
     DemoSettings,
     DiscoverySettings,
+    VerificationSettings,
+    ClaudeCliSettings,
+    CodexSettings,
 ]
 
 
@@ -61,6 +67,10 @@ def test_every_field_is_described_in_the_docstring(section):
 
 
 OUT_OF_RANGE = [
+    (VerificationSettings, {"recheck_seconds": 0.5}),
+    (VerificationSettings, {"deadline_seconds": 0}),
+    (ClaudeCliSettings, {"settings_path": " "}),
+    (CodexSettings, {"auth_path": ""}),
     (DiscoverySettings, {"refresh_seconds": 0.5}),
     (DiscoverySettings, {"deadline_seconds": 1.0}),
     (DiscoverySettings, {"memory_floor_mb": -1}),
