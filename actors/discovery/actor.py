@@ -200,9 +200,9 @@ class Discovery(Actor[Command]):
             try:
                 seen = Looked(instance=name, models=await scout.look())
             except AuthError as error:
-                seen = Looked(instance=name, failure=error.message, refused=True)
+                seen = Looked(instance=name, failure=_words(name, error), refused=True)
             except LegionError as error:
-                seen = Looked(instance=name, failure=error.message)
+                seen = Looked(instance=name, failure=_words(name, error))
         self.tell_later(0.0, seen)
 
     async def _measure(self, machine: Machine) -> None:
@@ -262,6 +262,11 @@ class Discovery(Actor[Command]):
             "looking": name in self._looking,
             "exposed": self._exposed.get(name),
         }
+
+
+def _words(name: str, error: LegionError) -> str:
+    """Return what went wrong, without the name that is said anyway."""
+    return error.message.removeprefix(f"{name}: ")
 
 
 def _memory_changed(memory: Memory | None) -> MemoryChanged:

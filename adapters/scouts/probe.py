@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import attrs
 import httpx
 
 from ...actors.credentials.port import Opinion, Verdict
@@ -47,7 +48,7 @@ class ListProber:
         try:
             models = await self._inquiry.get(dialect.models_path, dialect.parse_models)
         except LegionError as error:
-            opinion = opinion_of(error)
+            opinion = self._opinion_of(error)
             has_no_list = opinion.verdict is Verdict.UNCLEAR and self._ask_model is not None
             return await self._asked(credential) if has_no_list else opinion
         return Opinion(verdict=Verdict.ACCEPTED, words=self._missing(models))
@@ -61,8 +62,12 @@ class ListProber:
         try:
             await self._ask_model(credential, _HELLO)
         except LegionError as error:
-            return opinion_of(error)
+            return self._opinion_of(error)
         return Opinion(verdict=Verdict.ACCEPTED)
+
+    def _opinion_of(self, error: LegionError) -> Opinion:
+        opinion = opinion_of(error)
+        return attrs.evolve(opinion, words=opinion.words.removeprefix(f"{self._inquiry.endpoint.name}: "))
 
     def _missing(self, models: tuple[ModelFacts, ...]) -> str:
         """Return a word on a default model that is not listed: that says nothing against the credential."""

@@ -253,7 +253,7 @@ def test_people_are_told_once_what_was_found(line):
 
 def test_people_are_told_when_somebody_goes_and_comes_back(line):
     line.said.clear()
-    line.near.seen = ProviderDown("connection refused")
+    line.near.seen = ProviderDown("ollama: connection refused")
     for _ in range(5):
         line.house.advance(60.0)
     line.near.seen = (QWEN,)
