@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .actors.inference.governance.access import Access, Verdict
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
@@ -98,11 +100,13 @@ from .messages.ledger import LedgerEntry, UsageReport, UsageRow
 from .messages.outcome import Outcome
 from .messages.quality import Quality
 from .messages.secret import Secret
-from .messages.settings import Settings
 from .messages.structured import StructuredResult
 from .messages.terms import Level, Terms
 from .runtime.reply import Reply
 from .runtime.stream import Stream
+
+if TYPE_CHECKING:
+    from .messages.settings import Settings
 
 __version__ = "0.1.0"
 
@@ -212,3 +216,17 @@ __all__ = [
     "__version__",
     "start",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the settings when somebody asks for them: they are a third of the import, and most hosts give a dict or a file."""
+    if name == "Settings":
+        from .messages.settings import Settings  # noqa: PLC0415 - see above
+
+        return Settings
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what there is, whether it is imported yet or not."""
+    return sorted({*globals(), *__all__})

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 import sniffio
@@ -20,7 +20,6 @@ from ..messages.daemon import AskResult
 from ..messages.embedding import EmbedResponse, EmbedTask
 from ..messages.explanation import Explanation
 from ..messages.ledger import UsageReport
-from ..messages.settings import Settings
 from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
@@ -35,6 +34,9 @@ from .host.signals import SignalHandler, signal_of
 from .host.structured_request import structured_request
 from .host.usage import usage_wanted
 from .host_request import host_request
+
+if TYPE_CHECKING:
+    from ..messages.settings import Settings
 
 
 class Legion:
@@ -446,6 +448,8 @@ def settings_from(
     Raises:
         SettingsError: The configuration is wrong.
     """
+    from ..messages.settings import Settings  # noqa: PLC0415 - a third of `import legion_llm`, which a host need not wait for
+
     if isinstance(settings, Settings):
         return settings
     from .settings import load_settings  # noqa: PLC0415 - keeps `import legion_llm` light

@@ -1,8 +1,13 @@
-"""What a caller does not want."""
+"""What a caller, or a rule, does not want."""
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import attrs
+
+# Tiers that are closed: never_cloud means cloud and frontier, never_external openai_compat, too.
+Constraint: TypeAlias = Literal["never_cloud", "never_external"]
 
 
 @attrs.frozen(kw_only=True)

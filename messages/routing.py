@@ -13,10 +13,9 @@ from .base import Message, StreamMessage
 from .caller import ANONYMOUS, Caller
 from .catalogue import Capability
 from .chat import Chunk, ModelInfo, ProviderInfo, Request, Response, Usage, new_id
-from .exclusion import Exclusion
+from .exclusion import Constraint, Exclusion
 from .outcome import Outcome
 from .reasons import Rejection
-from .settings.rules import Constraint
 from .target import Target as Target  # noqa: PLC0414 - part of what is said here; the file of its own breaks a ring of imports
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})

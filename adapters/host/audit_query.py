@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from ...messages.audit import AuditQuery
 from ...messages.errors import InvalidRequestError
+from ...messages.nearest import nearest
 from ...messages.outcome import Outcome
-from ...messages.settings import nearest
 from .moments import Moment
 from .usage import span_of
 

@@ -7,7 +7,7 @@ from typing import get_args
 
 from ...messages.errors import InvalidRequestError
 from ...messages.ledger import GROUPS, GroupBy, Span, UsageWanted
-from ...messages.settings import nearest
+from ...messages.nearest import nearest
 from .moments import Moment, unix_seconds
 
 

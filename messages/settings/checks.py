@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, get_args
 
 import attrs
 
 from ..errors import SettingsError
+from ..nearest import nearest as nearest  # noqa: PLC0414 - the checks' own errors end with it
 
 Check: TypeAlias = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -24,13 +24,6 @@ _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FRAMING_HEADERS: Final = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding"})
 # Visible ASCII, blanks and tabs: what RFC 9110 allows without obsolete text.
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
-
-
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Return the end of an error message: the valid word that was probably meant, else all of them."""
-    words = sorted(valid)
-    close = get_close_matches(word.lower(), words, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"valid are {', '.join(words)}"
 
 
 def fault(path: str, problem: str) -> SettingsError:

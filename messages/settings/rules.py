@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import ClassVar, Final
 
 import attrs
 
+from ..exclusion import Constraint as Constraint  # noqa: PLC0414 - a word of the settings, too
 from .checks import EMPTY, between, fault, frozen_mapping, not_blank, one_of
 from .families import Tier
 from .schedule import ScheduleSettings
-
-Constraint: TypeAlias = Literal["never_cloud", "never_external"]
 
 _COMPRESS_LEVELS: Final = (0, 3)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from ....messages.caller import Caller
 from ....messages.routing import Target
-from ....messages.settings import AllowSettings
+
+if TYPE_CHECKING:
+    from ....messages.settings import AllowSettings
 
 
 @attrs.frozen(kw_only=True)
