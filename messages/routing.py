@@ -150,6 +150,7 @@ class Call(Message[Response]):
         attempt: Counted from 1 within the request.
         judged: Whether somebody will judge the answer and tell health (`AnswerJudged`); until then it is no success.
         repeated: Whether the same request has failed at the same target before.
+        has_others: Whether another candidate could be asked instead of waiting long in line.
     """
 
     request: Request
@@ -157,6 +158,7 @@ class Call(Message[Response]):
     attempt: int = 1
     judged: bool = False
     repeated: bool = False
+    has_others: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -168,6 +170,7 @@ class StreamCall(StreamMessage[Response, Chunk]):
     attempt: int = 1
     judged: bool = False
     repeated: bool = False
+    has_others: bool = False
 
 
 # A host's own judgement of an answer: something true if it is good enough. It is awaited on the actors' loop and runs where the host wants it.

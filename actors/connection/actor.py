@@ -179,7 +179,8 @@ class Connection(Actor[Command]):
     ) -> AnswerT:
         """Admit the attempt, make it, and report how it ended, whichever way that is."""
         model = message.target.model
-        lease = await self._permits.lease(model, self.clock.monotonic(), _deadline())
+        has_others = not isinstance(message, EmbedCall) and message.has_others
+        lease = await self._permits.lease(model, self.clock.monotonic(), _deadline(), has_others=has_others)
         with lease, self._reserved(message, model) as share:
             started = self.clock.monotonic()
             try:

@@ -67,17 +67,18 @@ class Permits:
             self.in_flight += 1
             self._waiting.popleft().call(has_turn=True)
 
-    async def lease(self, model: str, now: float, deadline: float = math.inf) -> Lease:
+    async def lease(self, model: str, now: float, deadline: float = math.inf, *, has_others: bool = False) -> Lease:
         """Return a lease for a call of the model, waiting for a turn if all are taken.
 
         Args:
             model: Model that is to be called.
             now: Monotonic moment.
             deadline: Monotonic moment at which the caller gives up.
+            has_others: Whether the caller could go elsewhere: then it does not wait longer than an answer takes.
 
         Raises:
-            TargetUnavailable: The circuit is open, its probe is taken, the model is throttled, too many wait already, or the caller's time would not
-                last for both the line and the call.
+            TargetUnavailable: The circuit is open, its probe is taken, the model is throttled, too many wait already, or the line is too long for
+                this caller.
         """
         refusal = self.gate.refusal(model, now)
         if refusal is not None:
@@ -85,7 +86,7 @@ class Permits:
         if self.in_flight < self.capacity:
             self.in_flight += 1
         else:
-            self._check_line(deadline - now)
+            self._check_line(deadline - now, has_others=has_others)
             await self._wait_for_turn(model)
             now = trio.current_time()
         self.gate, held = self.gate.entered(now)
@@ -96,8 +97,8 @@ class Permits:
         """Return about how many seconds one more caller would wait in line."""
         return self._pace.seconds * (len(self._waiting) + 1) / self.capacity
 
-    def _check_line(self, left: float) -> None:
-        """Send away at once whoever would wait in vain."""
+    def _check_line(self, left: float, *, has_others: bool) -> None:
+        """Send away at once whoever would wait in vain, or longer than is worth it."""
         name = self.gate.news.instance
         if self.gate.state is not CircuitState.CLOSED:
             raise TargetUnavailable(f"{name}: no place is free for a probe", retry_after=_SHORTEST_WAIT)
@@ -111,6 +112,12 @@ class Permits:
             raise TargetUnavailable(
                 f"{name}: the line takes about {wait:.1f} s and an answer {self._pace.seconds:.1f} s,"
                 f" and the caller has {max(0.0, left):.1f} s",
+                retry_after=max(_SHORTEST_WAIT, wait),
+            )
+
+        if has_others and wait > self._pace.seconds:
+            raise TargetUnavailable(
+                f"{name}: the line takes about {wait:.1f} s, and others can be asked",
                 retry_after=max(_SHORTEST_WAIT, wait),
             )
 

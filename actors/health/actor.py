@@ -184,6 +184,7 @@ class Health(Actor[Command]):
 
     def _note_change(self, ward: Ward, news: HealthChanged) -> None:
         if news.state is CircuitState.OPEN:
+            ward.trips += 1
             self._set_alarm(ward)
         level = logging.WARNING if news.state is CircuitState.OPEN else logging.INFO
         if logger.isEnabledFor(level):

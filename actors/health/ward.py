@@ -23,12 +23,14 @@ class Ward:
         name: The instance.
         circuit: Its breaker.
         is_watched: Whether an alarm is set for the moment at which the first of its points fade.
+        trips: How often it was put aside.
     """
 
     def __init__(self, name: str, settings: HealthSettings, epoch: int) -> None:
         self.name = name
         self.circuit = Circuit(epoch=epoch)
         self.is_watched = False
+        self.trips = 0
         self._settings = settings
         self._latency = LatencyWindow(settings.window_seconds)
         self._throttles = Throttles()
@@ -120,6 +122,7 @@ class Ward:
         return {
             "state": self.circuit.state,
             "failures": self.circuit.failures,
+            "trips": self.trips,
             "average_ms": round(self._latency.average_ms(now), 1),
             "adjustment": adjustment,
             "throttled": {model: round(until - now, 1) for model, until in self._throttles.current(now).items()},

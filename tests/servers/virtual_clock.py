@@ -13,12 +13,17 @@ class VirtualClock:
     def __init__(self, start: float = 1000.0) -> None:
         self.trio = trio.testing.MockClock()
         self.trio.jump(start)
+        self._set_by = 0.0
 
     def monotonic(self) -> float:
         return self.trio.current_time()
 
     def time(self) -> float:
-        return _EPOCH + self.monotonic()
+        return _EPOCH + self.monotonic() + self._set_by
+
+    def set_wall(self, seconds: float) -> None:
+        """Set the wall clock by so many seconds, forward or back."""
+        self._set_by += seconds
 
     def for_trio(self) -> trio.testing.MockClock:
         return self.trio

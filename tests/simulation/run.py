@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import trio
@@ -17,7 +18,7 @@ from legion_llm.messages.routing import Infer
 from legion_llm.messages.settings import Settings, expand_instances
 from legion_llm.runtime import ActorSystem
 from policies import OURS, SIMPLE, Ask
-from scenarios import Scenario
+from scenarios import Jump, Scenario
 from virtual_clock import VirtualClock
 from world import SimulatedProvider, Upstream
 
@@ -30,11 +31,15 @@ class Outcome:
         at: Seconds after the start at which it was made.
         took: Seconds until its end.
         error: Name of the error's class, or None.
+        retry_after: Seconds after which the error says that another try makes sense, or None.
+        patience: Seconds that the caller had.
     """
 
     at: float
     took: float
     error: str | None
+    retry_after: float | None = None
+    patience: float = 0.0
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +48,7 @@ class Result:
 
     Attributes:
         upstream: By provider.
+        trips: How often each provider was put aside; empty for the simple rules.
     """
 
     scenario: str
@@ -50,6 +56,12 @@ class Result:
     seed: int
     outcomes: tuple[Outcome, ...]
     upstream: dict[str, Upstream]
+    trips: dict[str, int]
+
+    @property
+    def replay(self) -> str:
+        """The command that plays it once more."""
+        return f"make simulate ARGS=\"--scenario '{self.scenario}' --policy '{self.policy}' --seed {self.seed}\""
 
     @property
     def success(self) -> float:
@@ -83,7 +95,10 @@ def simulate(name: str, scenario: Scenario, policy: str, seed: int) -> Result:
     random.seed(seed)
     with _deterministic_scheduling(seed), _world(scenario, seed) as world:
         outcomes = world.run(policy)
-    return Result(scenario=name, policy=policy, seed=seed, outcomes=tuple(outcomes), upstream=world.upstream)
+        trips = world.trips() if policy == OURS else {}
+    return Result(
+        scenario=name, policy=policy, seed=seed, outcomes=tuple(outcomes), upstream=world.upstream, trips=trips
+    )
 
 
 class World:
@@ -114,16 +129,20 @@ class World:
         self.system.start(tree)
 
     def _settings(self) -> Settings:
-        providers = {
-            nature.name: {
-                "kind": "openai_compat",
-                "base_url": "http://127.0.0.1:1/v1",
-                "models": ["m"],
-                "max_concurrency": 1000,
-            }
-            for nature in self._scenario.natures
-        }
-        return load_settings(overrides={"providers": providers}, environ={})
+        providers: dict[str, Any] = {}
+        for nature in self._scenario.natures:
+            provider, _, instance = nature.name.partition("/")
+            block = {"kind": "openai_compat", "base_url": "http://127.0.0.1:1/v1", "models": ["m"], **nature.settings}
+            if instance:
+                providers.setdefault(provider, {"kind": "openai_compat", "instances": {}})["instances"][instance] = (
+                    block
+                )
+            else:
+                providers[provider] = block
+        return load_settings(overrides={"providers": providers, "audit": {"enabled": False}}, environ={})
+
+    def trips(self) -> dict[str, int]:
+        return {name: ward["trips"] for name, ward in self.system.inspect("health")["snapshot"].items()}
 
     def run(self, policy: str) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -135,6 +154,8 @@ class World:
         ask = self._ours() if policy == OURS else SIMPLE[policy](self._providers, self._seed)
         try:
             async with trio.open_nursery() as nursery:
+                for jump in self._scenario.jumps:
+                    nursery.start_soon(self._set_clocks, jump)
                 await self._arrive(ask, outcomes, nursery)
         finally:
             self._clock.trio.autojump_threshold = float("inf")
@@ -144,25 +165,33 @@ class World:
         dice = random.Random(f"{self._seed}/arrivals")
         ends = self._scenario.minutes * 60
         while (now := trio.current_time() - self._began) < ends:
-            nursery.start_soon(self._request, ask, now, outcomes)
+            nursery.start_soon(self._request, ask, now, self._scenario.patience(dice), outcomes)
             await trio.sleep(dice.expovariate(self._scenario.load(now)))
 
-    async def _request(self, ask: Ask, at: float, outcomes: list[Outcome]) -> None:
-        error: str | None = "DeadlineExceeded"
-        request = Request(messages=(ChatMessage(content="?"),), model="m", id=f"req_{next(self._numbers)}")
-        with trio.move_on_after(self._scenario.patience):
+    async def _set_clocks(self, jump: Jump) -> None:
+        await trio.sleep(jump.at)
+        self._clock.set_wall(jump.wall)
+        self._clock.trio.jump(jump.monotonic)
+
+    async def _request(self, ask: Ask, at: float, patience: float, outcomes: list[Outcome]) -> None:
+        error, retry_after = "DeadlineExceeded", None
+        request = Request(
+            messages=(ChatMessage(content="?"),), model="m", id=f"req_{next(self._numbers)}", timeout=patience
+        )
+        with trio.move_on_after(patience):
             try:
                 await ask(request)
                 error = None
             except LegionError as failure:
-                error = type(failure).__name__
-        outcomes.append(Outcome(at=at, took=trio.current_time() - self._began - at, error=error))
+                error, retry_after = type(failure).__name__, failure.retry_after
+        took = trio.current_time() - self._began - at
+        outcomes.append(Outcome(at=at, took=took, error=error, retry_after=retry_after, patience=patience))
 
     def _ours(self) -> Ask:
         inference = self.system.address("inference")
 
         async def ask(request: Request):
-            return await inference.ask(Infer(request=request), timeout=self._scenario.patience)
+            return await inference.ask(Infer(request=request), timeout=request.timeout)
 
         return ask
 

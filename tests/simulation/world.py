@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
 
 import attrs
 import trio
 from legion_llm.messages.chat import ChatMessage, Request, Response, Usage
-from legion_llm.messages.errors import ProviderDown, ProviderError, RateLimitError
+from legion_llm.messages.errors import AccountError, ProviderDown, ProviderError, RateLimitError
 
-Illness: TypeAlias = Literal["down", "errors", "hang", "slow"]
+Illness: TypeAlias = Literal["down", "errors", "hang", "slow", "broke"]
 
 
 @attrs.frozen(kw_only=True)
@@ -21,7 +22,8 @@ class Spell:
     Attributes:
         begins: Seconds after the start of the simulation.
         ends: Likewise.
-        illness: down (refuses at once), errors (fails half-way), hang (never answers), slow (ten times slower).
+        illness: down (refuses at once), errors (fails half-way), hang (never answers), slow (ten times slower), broke (says with a 400 that the
+            account is out of credit).
         share: Part of the calls that it hits, 0 to 1.
     """
 
@@ -39,9 +41,12 @@ class Nature:
         median: Seconds that half of the calls take at most.
         spread: Standard deviation of the logarithm of that time.
         slots: Calls that it works on at once; others wait in its own line.
-        per_minute: Calls it takes in a minute, or None.
+        per_minute: Calls it takes in a minute of the clock, or None.
+        tokens_per_minute: Likewise tokens, prompt and answer, or None.
+        tokens: Tokens of an answer.
         silence: Seconds after which the caller's own limit ends a call that hangs.
         spells: When it is ill.
+        settings: What our settings say of it.
     """
 
     name: str
@@ -49,8 +54,11 @@ class Nature:
     spread: float = 0.4
     slots: int = 50
     per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    tokens: int = 1
     silence: float = 20.0
     spells: tuple[Spell, ...] = ()
+    settings: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 @attrs.define
@@ -75,8 +83,8 @@ class SimulatedProvider:
         self._began = began
         self._slots = trio.CapacityLimiter(nature.slots)
         self._upstream = upstream
-        self._minute = -1.0
-        self._taken = 0
+        self._minute = -1
+        self._taken = self._tokens = 0
 
     async def chat(self, request: Request, model: str) -> Response:
         self._upstream.calls += 1
@@ -86,7 +94,9 @@ class SimulatedProvider:
         async with _Slot(self._slots):
             await self._work(spell)
         self._upstream.wasted -= 1
-        return Response(message=ChatMessage(role="assistant", content="ok"), model=model, usage=Usage(visible_output=1))
+        usage = Usage(uncached_input=10, visible_output=self._nature.tokens)
+        self._tokens += usage.total_tokens
+        return Response(message=ChatMessage(role="assistant", content="ok"), model=model, usage=usage)
 
     async def stream(self, request: Request, model: str, sink: object) -> Response:
         raise ProviderError("the simulation streams nothing")
@@ -103,19 +113,20 @@ class SimulatedProvider:
         return next((each for each in self._nature.spells if each.begins <= now < each.ends and hit < each.share), None)
 
     def _count_against_the_minute(self) -> None:
-        limit = self._nature.per_minute
-        if limit is None:
-            return
         minute = math.floor(self._now() / 60)
         if minute != self._minute:
-            self._minute, self._taken = minute, 0
+            self._minute, self._taken, self._tokens = minute, 0, 0
         self._taken += 1
-        if self._taken > limit:
+        calls, tokens = self._nature.per_minute, self._nature.tokens_per_minute
+        if (calls is not None and self._taken > calls) or (tokens is not None and self._tokens >= tokens):
             raise RateLimitError("rate limit", status=429, retry_after=60.0 * (minute + 1) - self._now())
 
     async def _work(self, spell: Spell | None) -> None:
         took = self._random.lognormvariate(math.log(self._nature.median), self._nature.spread)
         illness = None if spell is None else spell.illness
+        if illness == "broke":
+            await trio.sleep(0.05)
+            raise AccountError("Your credit balance is too low to access the API", status=400)
         if illness == "down":
             await trio.sleep(0.002)
             raise ProviderDown(f"{self._nature.name} refuses")

@@ -90,7 +90,14 @@ class Attempts:
         connection, judge = self._connection, self._judge(request, quality_check)
 
         async def attempt(target: Target, number: int, before: int) -> Response:
-            call = Call(request=request, target=target, attempt=number, judged=judge is not None, repeated=before > 0)
+            call = Call(
+                request=request,
+                target=target,
+                attempt=number,
+                judged=judge is not None,
+                repeated=before > 0,
+                has_others=number < len(resolution.candidates),
+            )
             return await connection(target.instance).ask(call)
 
         return await self._run(
@@ -133,7 +140,12 @@ class Attempts:
             nonlocal tap
             tap = Tap(sink)
             call = StreamCall(
-                request=request, target=target, attempt=number, judged=judge is not None, repeated=before > 0
+                request=request,
+                target=target,
+                attempt=number,
+                judged=judge is not None,
+                repeated=before > 0,
+                has_others=number < len(resolution.candidates),
             )
             return await connection(target.instance).ask(call, sink=tap)
 

@@ -41,6 +41,7 @@ class Caller:
     admitted_in: tuple = ()
     lease: object = None
     deadline: float = math.inf
+    has_others: bool = False
 
     @property
     def holds(self) -> bool:
@@ -69,7 +70,9 @@ class Crowd:
         with caller.scope:
             caller.state = "waiting"
             try:
-                lease = await self.permits.lease("m", trio.current_time(), caller.deadline)
+                lease = await self.permits.lease(
+                    "m", trio.current_time(), caller.deadline, has_others=caller.has_others
+                )
             except TargetUnavailable as error:
                 caller.state, caller.refusal = "refused", error
                 return
@@ -368,6 +371,29 @@ async def test_the_refusal_of_who_would_wait_in_vain_says_what_it_is_about(nurse
 
     assert str(caller.refusal) == "openai: the line takes about 12.0 s and an answer 4.0 s, and the caller has 5.0 s"
     assert caller.refusal.retry_after == 12.0
+
+
+@pytest.mark.trio
+async def test_who_can_go_elsewhere_waits_no_longer_than_an_answer_takes(nursery):
+    crowd = Crowd(permits_of(2, 100, seconds=4.0), nursery)
+    crowd.call(4)
+    await settle()
+
+    patient, other = crowd.call(), crowd.call(has_others=True)
+    await settle()
+
+    assert patient.state == "waiting"
+    assert str(other.refusal) == "openai: the line takes about 8.0 s, and others can be asked"
+
+
+@pytest.mark.trio
+async def test_who_can_go_elsewhere_waits_in_a_short_line(nursery):
+    crowd = Crowd(permits_of(2, 100, seconds=4.0), nursery)
+
+    crowd.call(4, has_others=True)
+    await settle()
+
+    assert counts(crowd) == (2, 2)
 
 
 @pytest.mark.trio

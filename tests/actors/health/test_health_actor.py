@@ -428,6 +428,7 @@ def test_its_snapshot_shows_how_every_instance_is(observed, house):
         "openai": {
             "state": "closed",
             "failures": 1,
+            "trips": 0,
             "average_ms": 500.0,
             "adjustment": 0.0,
             "throttled": {},
@@ -437,6 +438,7 @@ def test_its_snapshot_shows_how_every_instance_is(observed, house):
         "ollama": {
             "state": "closed",
             "failures": 0,
+            "trips": 0,
             "average_ms": 0.0,
             "adjustment": 0.0,
             "throttled": {},
