@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ...messages.settings import expand_instances
 from .options import config_option
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ Examples:
   legion-llm route explain --intent cost=minimize --intent privacy=strict
   legion-llm route explain --model gpt-4o-mini --tokens 20000
   legion-llm route explain --needs vision --exclude provider=openai --json
+  legion-llm route explain --url http://127.0.0.1:4567    ask a gateway that runs
 """
 )
 @click.argument("message", default="")
@@ -53,27 +53,54 @@ Examples:
 )
 @click.option("--wait", type=click.FloatRange(0), default=5.0, metavar="SECONDS", help="For catalogues. Default: 5.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option(
+    "--url", metavar="URL", help="Ask the gateway that listens there, with its circuits and limits as they are."
+)
+@click.option("--key", envvar="LEGION_LLM_API_KEY", metavar="KEY", help="Its API key. Default: $LEGION_LLM_API_KEY.")
 @config_option
-def explain(message: str, wait: float, as_json: bool, config: Path | None, **asked: Any) -> None:
+def explain(
+    message: str,
+    *,
+    wait: float,
+    as_json: bool,
+    url: str | None,
+    key: str | None,
+    config: Path | None,
+    **asked: Any,
+) -> None:
     """Say where a request would go with these settings, and why: the candidates with each part of their scores, what was left out, and every rule.
 
-    Nothing is sent but the questions that discovery asks the providers. Circuits are those of a gateway that has just started.
+    Nothing is sent but the questions that discovery asks the providers. Without --url, circuits are those of a gateway that has just started.
     """
+    asked["intent"] = _pairs(asked.pop("intents"), "--intent")
+    asked["exclude"] = [{name: each} for name, each in _pairs(asked.pop("exclusions"), "--exclude").items()]
+    if url is None:
+        text, fails = _explained_here(config, wait, message, asked, as_json=as_json)
+    else:
+        from .remote import explained_there  # noqa: PLC0415 - `--help` need not wait for it
+
+        text, fails = explained_there(url, key, message, asked, as_json=as_json)
+    click.echo(text)
+    if fails:
+        raise SystemExit(1)
+
+
+def _explained_here(
+    config: Path | None, wait: float, message: str, asked: Mapping[str, Any], *, as_json: bool
+) -> tuple[str, bool]:
+    """Return what a gateway with these settings says, and whether it had no answer."""
     from ..facade import start  # noqa: PLC0415 - `--help` need not wait for it
     from ..settings import load_settings  # noqa: PLC0415 - likewise
 
-    asked["intent"] = _pairs(asked.pop("intents"), "--intent")
-    asked["exclude"] = [{key: name} for key, name in _pairs(asked.pop("exclusions"), "--exclude").items()]
     with start(load_settings(config=config, environ=os.environ)) as legion:
         _wait_for_catalogues(legion, wait)
         told = legion.route(message, **asked).get()
-    click.echo(_json(told) if as_json else str(told))
-    if told.error is not None:
-        raise SystemExit(1)
+    return _json(told) if as_json else str(told), told.error is not None
 
 
 def _wait_for_catalogues(legion: Legion, seconds: float) -> None:
     """Wait until every provider that is asked for its models has answered, or has not; at most for so long."""
+    from ...messages.settings import expand_instances  # noqa: PLC0415 - `--help` need not wait for it
     from ..scouts.build import is_to_be_looked_at  # noqa: PLC0415 - `--help` need not wait for it
 
     if not legion.settings.discovery.enabled:

@@ -9,7 +9,7 @@ import attrs
 
 from ...actors.router.needs import route_of
 from ...messages.catalogue import Capability
-from ...messages.chat import ChatMessage
+from ...messages.chat import ChatMessage, Request
 from ...messages.errors import InvalidRequestError
 from ...messages.routing import Route
 from ..host_request import host_request
@@ -28,7 +28,16 @@ def route_request(
         InvalidRequestError: They make no request; `param` names the one at fault.
     """
     text = "" if message is None and messages is None else message
-    route = route_of(host_request(text, messages, parameters), is_attempted=False)
+    return route_question(host_request(text, messages, parameters), needs, tokens)
+
+
+def route_question(request: Request, needs: Iterable[str], tokens: int | None) -> Route:
+    """Return what the router is asked about a request that will not be sent; `needs` and `tokens` as for `Legion.route`.
+
+    Raises:
+        InvalidRequestError: One of them is malformed.
+    """
+    route = route_of(request, is_attempted=False)
     wanted = route.needs.capabilities | frozenset(map(_capability, needs))
     counted = route.needs.input_tokens if tokens is None else _count(tokens)
     return attrs.evolve(route, needs=attrs.evolve(route.needs, capabilities=wanted, input_tokens=counted))
@@ -38,7 +47,7 @@ def _capability(name: str) -> Capability:
     try:
         return Capability(name)
     except ValueError:
-        raise InvalidRequestError(f"needs: {name!r} is none of {', '.join(Capability)}", param="needs") from None
+        raise InvalidRequestError(f"needs must be among {', '.join(Capability)}", param="needs") from None
 
 
 def _count(tokens: Any) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -13,6 +14,7 @@ from ...messages.exclusion import Exclusion
 NAMES: Final = frozenset({"intent", "exclude", "affinity", "compress_level"})
 
 _MOST: Final = 3
+_LIKE: Final = 'like {"provider": "openai"}'
 _EXCLUDABLE: Final = tuple(field.name for field in attrs.fields(Exclusion))
 
 
@@ -22,8 +24,7 @@ def steering(parameters: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidRequestError: One is malformed; `param` names it.
     """
-    read = {"intent": _intent, "exclude": _exclusions, "affinity": _affinity, "compress_level": _level}
-    return {name: read[name](parameters[name]) for name in NAMES & parameters.keys() if parameters[name] is not None}
+    return {name: read(parameters[name]) for name, read in _READ.items() if parameters.get(name) is not None}
 
 
 def _intent(value: Any) -> dict[str, str]:
@@ -49,23 +50,29 @@ def _word(key: str, word: Any) -> str:
     raise InvalidRequestError(f"intent.{key} must be a word, not {type(word).__name__}", param=f"intent.{key}")
 
 
-def _exclusions(value: Any) -> tuple[Exclusion, ...]:
-    one = isinstance(value, (Exclusion, Mapping))
-    if not one and (isinstance(value, str) or not isinstance(value, Iterable)):
-        raise InvalidRequestError('exclude must be a list of mappings like {"provider": "openai"}', param="exclude")
-    return tuple(map(_exclusion, [value] if one else value))
+def exclusions(value: Any, where: str = "exclude") -> tuple[Exclusion, ...]:
+    """Return the exclusions that a value means: one or several, each a mapping of provider, model and tier.
+
+    Raises:
+        InvalidRequestError: It means none; `param` is `where`.
+    """
+    if isinstance(value, (Exclusion, Mapping)):
+        value = [value]
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise InvalidRequestError(f"{where} must be a list of mappings {_LIKE}", param=where)
+    return tuple([_exclusion(each, f"{where}.{number}") for number, each in enumerate(value)])
 
 
-def _exclusion(value: Any) -> Exclusion:
+def _exclusion(value: Any, where: str) -> Exclusion:
     if isinstance(value, Exclusion):
         return value
-    if not isinstance(value, Mapping) or not value or not all(isinstance(name, str) for name in value.values()):
-        raise InvalidRequestError(f'exclude: {value!r} is no mapping like {{"provider": "openai"}}', param="exclude")
-    unknown = value.keys() - set(_EXCLUDABLE)
-    if unknown:
-        raise InvalidRequestError(
-            f"exclude.{min(unknown)} is unknown; known are {', '.join(_EXCLUDABLE)}", param="exclude"
-        )
+    if not isinstance(value, Mapping) or not value:
+        raise InvalidRequestError(f"{where} must be a mapping {_LIKE}", param=where)
+    for key, name in value.items():
+        if key not in _EXCLUDABLE:
+            raise InvalidRequestError(f"{where}: known are {', '.join(_EXCLUDABLE)}", param=where)
+        if not isinstance(name, str) or not name:
+            raise InvalidRequestError(f"{where}.{key} must be a name", param=f"{where}.{key}")
     return Exclusion(**value)
 
 
@@ -79,3 +86,8 @@ def _level(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
         raise InvalidRequestError(f"compress_level must be 0 to {_MOST}, not {value!r}", param="compress_level")
     return value
+
+
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = MappingProxyType(
+    {"intent": _intent, "exclude": exclusions, "affinity": _affinity, "compress_level": _level}
+)

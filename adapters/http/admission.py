@@ -14,6 +14,7 @@ from ...messages.chat import Escalation, Request
 from ...messages.embedding import EmbedRequest
 from ...messages.errors import AccessDeniedError, InvalidRequestError
 from ...messages.tracing import inherited
+from ..host.steering import exclusions
 from .keyring import Holder
 
 AskedT = TypeVar("AskedT", Request, EmbedRequest)
@@ -168,10 +169,12 @@ def _told_by_body(extension: Any) -> dict[str, Any]:
         where = f"{EXTENSION}.{name}"
         if name == "intent":
             told["intent"] = _intent(value, where)
+        elif name == "exclude":
+            told["exclude"] = exclusions(value, where)
         elif name in _FIELDS:
             told[name] = _FIELDS[name](value, where)
         else:
-            known = ", ".join(sorted(("intent", *_FIELDS)))
+            known = ", ".join(sorted(("intent", "exclude", *_FIELDS)))
             raise InvalidRequestError(f"{where} is unknown; known are {known}", param=where)
     return told
 

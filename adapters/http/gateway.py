@@ -7,6 +7,8 @@ from typing import Protocol
 from ...messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ...messages.counting import TokenCount
 from ...messages.embedding import EmbedRequest, EmbedResponse
+from ...messages.explanation import Explanation
+from ...messages.routing import Route
 from ...runtime import Reply, Stream
 
 
@@ -36,6 +38,13 @@ class Gateway(Protocol):
 
     def count_tokens(self, request: Request) -> Reply[TokenCount]:
         """Say how long a prompt is.
+
+        Raises:
+            SystemNotRunning: Nothing is taken now.
+        """
+
+    def explain(self, route: Route) -> Reply[Explanation]:
+        """Say where a request would go, and why.
 
         Raises:
             SystemNotRunning: Nothing is taken now.

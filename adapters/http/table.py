@@ -24,6 +24,7 @@ from .routes.gemini import VERSIONS as GEMINI_VERSIONS
 from .routes.gemini import CountEndpoint, EmbedEndpoint, GenerateEndpoint, nothing_here
 from .routes.inference import InferenceEndpoint
 from .routes.models import ModelRoutes
+from .routes.route import RouteExplanation
 from .routes.status import StatusRoutes
 from .routes.tokens import TokenCount
 
@@ -123,6 +124,7 @@ def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
         ),
         Row(path="/api/llm/chat", endpoint=chat, methods=post, dialect=words),
         Row(path="/api/llm/chat/{id}", endpoint=chat.fetch, dialect=words),
+        Row(path="/api/llm/route", endpoint=RouteExplanation(gateway, config).explain, methods=post, dialect=words),
         Row(path="/api/llm/providers", endpoint=catalogue.providers, dialect=words),
         Row(path="/api/llm/providers/{name:path}/models", endpoint=catalogue.models_of, dialect=words),
         Row(path="/api/llm/providers/{name:path}", endpoint=catalogue.provider, dialect=words),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
+from click.testing import CliRunner
+from legion_llm.adapters.cli.main import cli
 from legion_llm.messages.errors import PrivacyModeError
 from upstream import openai_upstream
 
@@ -85,3 +89,109 @@ def test_aliases_are_listed_for_clients_that_let_people_choose(serving, two):
     listed = httpx.get(f"{legion.url}/v1/models").json()
 
     assert "fast" in [each["id"] for each in listed["data"]]
+
+
+# -- asked over HTTP
+
+ROUTE = "/api/llm/route"
+
+
+@pytest.fixture
+def served(serving, two):
+    return serving(two, routing=RULES, default_provider="outside")
+
+
+def test_a_client_may_ask_why(served):
+    body = {"needs": ["tools"], "tokens": 9000, "legion": {"intent": {"cost": "low"}, "exclude": [{"tier": "cloud"}]}}
+
+    answer = httpx.post(served.url + ROUTE, json=body)
+
+    told = answer.json()["data"]
+    assert (answer.status_code, answer.headers["x-legion-strategy"]) == (200, "rule")
+    assert [each["provider"] for each in told["candidates"]] == ["inside", "outside"]
+    assert told["rules"] == [
+        {"name": "thrift", "priority": 0.0, "place": 1, "reason": None, "text": None, "note": None}
+    ]
+
+
+def test_people_may_have_tables(served):
+    answer = httpx.post(served.url + ROUTE, json={}, headers={"accept": "text/plain", "x-legion-intent-cost": "low"})
+
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "1  inside/m-1" in answer.text
+
+
+def test_what_cannot_be_routed_is_an_explanation_and_no_error(served):
+    answer = httpx.post(served.url + ROUTE, json={"model": "outside/m-1", "legion": {"intent": {"privacy": "strict"}}})
+
+    assert (answer.status_code, answer.headers["x-legion-strategy"]) == (200, "none")
+    assert answer.json()["data"]["error"].startswith("no target may be used now: outside/m-1: privacy=strict")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"needs": ["sight"]}, "needs must be among"),
+        ({"needs": "tools"}, "needs must be an array"),
+        ({"tokens": -1}, "tokens must be"),
+        ({"modle": "m"}, "modle is unknown"),
+        ({"legion": {"exclude": ["openai"]}}, "legion.exclude.0 must be a mapping"),
+        ({"legion": {"intent": "cheap"}}, "legion.intent must be an object"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(served, body, words):
+    answer = httpx.post(served.url + ROUTE, json=body)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+    assert words in answer.json()["error"]["message"]
+
+
+# -- asked by the command line
+
+
+@pytest.fixture
+def ask(served):
+    def run(*arguments, url=None, env=None):
+        command = ["route", "explain", "--url", url or served.url, *arguments]
+        return CliRunner(env=env).invoke(cli, command, prog_name="legion-llm")
+
+    return run
+
+
+def test_the_command_line_asks_a_running_gateway(ask):
+    result = ask("--intent", "cost=low")
+
+    assert result.exit_code == 0, result.stderr
+    assert "1  inside/m-1" in result.stdout
+    assert "thrift  place 1" in result.stdout
+
+
+def test_and_prints_json_for_programs(ask):
+    result = ask("--json", "--needs", "tools", "hello")
+
+    assert json.loads(result.stdout)["strategy"] == "default"
+
+
+def test_it_fails_where_there_is_no_route(ask):
+    result = ask("--model", "outside/m-1", "--intent", "privacy=strict")
+
+    assert (result.exit_code, "error: no target may be used now" in result.stdout) == (1, True)
+
+
+def test_a_gateway_s_refusal_is_told(ask):
+    result = ask("--exclude", "povider=x")
+
+    assert (result.exit_code, "legion.exclude.0: known are provider, model, tier" in result.stderr) == (1, True)
+
+
+def test_so_is_that_nobody_listens(ask):
+    result = ask(url="http://127.0.0.1:9")
+
+    assert (result.exit_code, result.stderr.startswith("Error: http://127.0.0.1:9: ")) == (1, True)
+
+
+def test_a_key_may_stand_in_the_environment(serving, two, ask):
+    guarded = serving(two, api={"port": 0, "keys": {"ann": "sk-ann"}})
+
+    assert ask(url=guarded.url).exit_code == 1
+    assert ask(url=guarded.url, env={"LEGION_LLM_API_KEY": "sk-ann"}).exit_code == 0

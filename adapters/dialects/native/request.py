@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import attrs
+
 from ....messages.chat import Request, ToolDefinition, new_id
 from ....messages.errors import InvalidRequestError
 from .. import fields
@@ -33,6 +35,7 @@ _KNOWN: Final = GENERATION | {
     "legion",
 }
 _ID: Final = 128
+_NO_MESSAGE: Final = [{"role": "user", "content": ""}]
 
 
 def parse_inference(body: bytes) -> tuple[Request, bool]:
@@ -45,8 +48,39 @@ def parse_inference(body: bytes) -> tuple[Request, bool]:
     refuse_unknown(source, _KNOWN)
     if "messages" not in source:
         raise InvalidRequestError("missing fields; required: messages", param="messages")
+    return _request(source), fields.boolean(source, "include_thinking") or False
+
+
+@attrs.frozen
+class RouteQuestion:
+    """What a client wants to know of a request's way.
+
+    Attributes:
+        request: The request; its message may be empty.
+        needs: What the model must be able to do beside what the request shows, unchecked.
+        tokens: Length of the prompt, or None to count it.
+    """
+
+    request: Request
+    needs: tuple[Any, ...] = ()
+    tokens: int | None = None
+
+
+def parse_route(body: bytes) -> RouteQuestion:
+    """Return what a client asks about a request that it need not send: the fields are those of an inference, and `messages` may be left out.
+
+    Raises:
+        InvalidRequestError: The body is malformed; `param` names the field.
+    """
+    source = read_client_object(body)
+    refuse_unknown(source, _KNOWN | {"needs", "tokens"})
+    needs = tuple(fields.as_array(source.get("needs") or [], "needs"))
+    return RouteQuestion(_request({"messages": _NO_MESSAGE, **source}), needs, fields.integer(source, "tokens", 0))
+
+
+def _request(source: fields.JsonObject) -> Request:
     extension = {} if "legion" not in source else {"legion": source["legion"]}
-    request = Request(
+    return Request(
         id=request_id(source),
         messages=parse_messages(source),
         system=fields.text(source, "system"),
@@ -63,7 +97,6 @@ def parse_inference(body: bytes) -> tuple[Request, bool]:
         metadata=fields.optional_object(source, "metadata") or {},
         extra=extension,
     )
-    return request, fields.boolean(source, "include_thinking") or False
 
 
 def refuse_unknown(source: fields.JsonObject, known: frozenset[str]) -> None:

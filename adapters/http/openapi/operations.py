@@ -76,6 +76,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ),
     ("POST", "/api/llm/chat"): Operation(summary="Answer one message", body="Chat", status=201),
     ("GET", "/api/llm/chat/{id}"): Operation(summary="Fetch an answer that was promised", query=("wait",)),
+    ("POST", "/api/llm/route"): Operation(summary="Tell where a request would go, and why", body="Route"),
     ("GET", "/api/llm/providers"): Operation(summary="List provider instances and their health"),
     ("GET", "/api/llm/providers/{name}"): Operation(summary="Describe the instances of one provider"),
     ("GET", "/api/llm/providers/{name}/models"): Operation(summary="List the models of one provider"),

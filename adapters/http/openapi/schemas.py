@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ....messages.catalogue import Capability
+
 Schema = dict[str, Any]
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -31,6 +33,10 @@ def _fields(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
 _CONTENT: Final[Schema] = {
     "anyOf": [_TEXT, _list(_fields(("type", "text"), type={"const": "text"}, text=_TEXT), least=1)]
 }
+_EXCLUSION: Final[Schema] = _fields(provider=_WORDS, model=_WORDS, tier=_WORDS) | {
+    "additionalProperties": False,
+    "minProperties": 1,
+}
 _EXTENSION: Final[Schema] = _fields(
     intent={"type": "object", "additionalProperties": _WORDS},
     provider=_WORDS,
@@ -40,6 +46,7 @@ _EXTENSION: Final[Schema] = _fields(
     priority={"enum": ["critical", "high", "normal", "low"]},
     escalate=_FLAG,
     compress_level={"enum": [0, 1, 2, 3]},
+    exclude=_list(_EXCLUSION, least=1),
 ) | {"additionalProperties": False}
 
 _OPENAI_MESSAGE: Final = _fields(
@@ -136,6 +143,21 @@ SCHEMAS: Final[dict[str, Schema]] = {
         stream=_FLAG,
         include_thinking=_FLAG,
         metadata=_OBJECT,
+        legion=_EXTENSION,
+        **_SAMPLING,
+    )
+    | {"additionalProperties": False},
+    "Route": _fields(
+        (),
+        messages=_list(_OPENAI_MESSAGE, least=1),
+        system=_TEXT,
+        tools=_list(_NATIVE_TOOL),
+        model=_WORDS,
+        provider=_WORDS,
+        instance=_WORDS,
+        tier=_WORDS,
+        needs=_list({"enum": [str(each) for each in Capability]}),
+        tokens=_whole(0),
         legion=_EXTENSION,
         **_SAMPLING,
     )
