@@ -119,7 +119,8 @@ class Credentials(Actor[Command]):
     def on_stages_wanted(self, _message: StagesWanted) -> None:
         """Tell again what was told last."""
         for wallet in self._wallets.values():
-            self._router.offer(wallet.stage)
+            if wallet.is_known:
+                self._router.offer(wallet.stage)
 
     @spawned
     async def on_verify(self, message: Verify) -> tuple[StageChanged, ...]:

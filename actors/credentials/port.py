@@ -28,8 +28,12 @@ class Found:
 class Source(Protocol):
     """Where the credentials of one instance come from."""
 
-    async def read(self) -> Found:
-        """Ask every source. Never raises: what cannot be had is a reason, or keeps its last value."""
+    async def read(self, *, distrust: bool = False) -> Found:
+        """Ask every source. Never raises: what cannot be had is a reason, or keeps its last value.
+
+        Args:
+            distrust: Whether the provider has just refused what was read last, so that nothing that was kept is good enough.
+        """
 
 
 class Verdict(enum.Enum):

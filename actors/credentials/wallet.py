@@ -78,6 +78,11 @@ class Wallet:
         return self._stage
 
     @property
+    def is_known(self) -> bool:
+        """Whether all sources have been asked; before that nobody knows, and calls may wait for it."""
+        return self._asked.is_set()
+
+    @property
     def candidates(self) -> int:
         """How many credentials there are."""
         return len(self._found.candidates)
@@ -115,7 +120,7 @@ class Wallet:
         """Return another credential than the one of this version, which was refused in a call, or None where there is none."""
         async with self._turn:
             if self.news.version == version and trio.current_time() - self._read_at >= _READ_PAUSE:
-                await self._read()
+                await self._read(distrust=True)
             if self.news.version == version and trio.current_time() - self._tried_at >= _TRY_PAUSE:
                 await self._try()
             return self.news if self.news.version != version and self.news.credential is not None else None
@@ -132,9 +137,9 @@ class Wallet:
         if self._prober is not None:
             await self._prober.aclose()
 
-    async def _read(self) -> None:
+    async def _read(self, *, distrust: bool = False) -> None:
         self._read_at = trio.current_time()
-        self._found = found = await self._source.read()
+        self._found = found = await self._source.read(distrust=distrust)
         self._asked.set()
         self._refused = [each for each in self._refused if each in found.candidates]
         if self.news.credential in found.candidates:

@@ -9,6 +9,7 @@ from ...actors.credentials.actor import Credentials, CredentialsConfig, Holder
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
 from ..scouts.build import build_prober
+from ..secrets.resolvers import vault_of
 from ..secrets.source import InstanceSource
 from ..settings.credentials import Resolvers
 from .addresses import connection_address
@@ -38,9 +39,10 @@ def credentials(
     def listeners(instance: str) -> Iterable[Address]:
         return connection_address(system, instance), discovery
 
+    vault = vault_of(settings.vault, environ)
     holders = {
         each.name: Holder(
-            source=InstanceSource(each, environ, resolvers),
+            source=InstanceSource(each, environ, resolvers, vault=vault),
             prober=build_prober(each, section, environ, resolvers=resolvers) if section.enabled else None,
             needed=each.wants_credential,
         )

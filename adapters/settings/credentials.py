@@ -12,7 +12,7 @@ from ...messages.credentials import Credential
 from ...messages.secret import Secret, SecretRef, is_variable_name, split_reference
 from ...messages.settings import InstanceSettings, Kind, is_header_value, setting_path
 
-_VAULT_SCHEMES: Final = frozenset({"vault", "lease"})
+VAULT_SCHEMES: Final = frozenset({"vault", "lease"})
 
 # Where else a key of a family may be found, after its settings and its variables, if the user lets us look there.
 _IMPORTED: Final[Mapping[Kind, tuple[str, ...]]] = {
@@ -93,7 +93,7 @@ def _entry(text: str, environ: Mapping[str, str], resolvers: Resolvers) -> Secre
             return Absent(f"{scheme}:// yields a reference instead of a value")
         return _value(found.reveal(), f"what {scheme}:// yields")
     # An unknown scheme may be a typing error or part of a secret: it is neither sent nor shown.
-    return Absent("vault is not configured" if scheme in _VAULT_SCHEMES else "unknown kind of reference")
+    return Absent("vault is not configured" if scheme in VAULT_SCHEMES else "unknown kind of reference")
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> Secret | Absent:
@@ -149,7 +149,7 @@ def shown_source(text: str, path: str) -> str:
     scheme, target = reference
     if scheme == "env" and is_variable_name(target):
         return target
-    return f"{path} ({scheme}://)" if scheme in _VAULT_SCHEMES else _IMPORTED_FROM.get(scheme, path)
+    return f"{path} ({scheme}://)" if scheme in VAULT_SCHEMES else _IMPORTED_FROM.get(scheme, path)
 
 
 def key_candidates(
@@ -171,7 +171,8 @@ def headers_for(
     for name, text in instance.headers.items():
         value = _header(text, environ, resolvers)
         if isinstance(value, Absent):
-            return Absent(f"header {name}: {value.reason}")
+            # Headers are made before Vault is asked.
+            return Absent(f"header {name}: {'vault:// is for credentials alone' if value.may_come else value.reason}")
         headers[name] = value.reveal()
     return headers
 
@@ -179,5 +180,5 @@ def headers_for(
 def _header(text: str, environ: Mapping[str, str], resolvers: Resolvers) -> Secret | Absent:
     reference = split_reference(text.strip())
     # Other than a key, a header may well be a URL.
-    is_reference = reference is not None and reference[0] in {"env", *_VAULT_SCHEMES, *resolvers}
+    is_reference = reference is not None and reference[0] in {"env", *VAULT_SCHEMES, *resolvers}
     return resolve(text, environ, resolvers) if is_reference else Secret(text.strip())

@@ -45,6 +45,7 @@ from .sections import (
 )
 from .store import IN_MEMORY, StoreSettings
 from .structured import StructuredSettings
+from .vault import VaultSettings
 from .verification import VerificationSettings
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "TimeoutSettings",
     "TlsSettings",
     "TransportKind",
+    "VaultSettings",
     "VerificationSettings",
     "api_root",
     "expand_instances",

@@ -30,6 +30,7 @@ from .rules import AliasSettings, alias_of
 from .sections import RuntimeSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
+from .vault import VaultSettings
 from .verification import VerificationSettings
 
 
@@ -55,6 +56,7 @@ class Settings:
         discovery: How models and memory are found out.
         arbitrage: When the cheapest model is chosen.
         verification: How credentials are tried.
+        vault: Where "vault://" references are looked up.
         claude_cli: Credentials that Claude's command line keeps.
         codex: Credentials that the Codex command line keeps.
         pricing: Prices by model name or "instance/model", where they differ from the vendors' lists or no list has them.
@@ -91,6 +93,7 @@ class Settings:
     discovery: DiscoverySettings = DiscoverySettings()
     arbitrage: ArbitrageSettings = ArbitrageSettings()
     verification: VerificationSettings = VerificationSettings()
+    vault: VaultSettings = VaultSettings()
     claude_cli: ClaudeCliSettings = ClaudeCliSettings()
     codex: CodexSettings = CodexSettings()
     pricing: Mapping[str, PriceSettings] = attrs.field(default=EMPTY, converter=frozen_mapping)

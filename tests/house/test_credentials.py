@@ -9,9 +9,11 @@ import threading
 import legion_llm
 import pytest
 from legion_llm.actors.credentials import wallet
+from legion_llm.adapters.secrets import vault as vault_module
 from legion_llm.adapters.settings import load_settings
-from legion_llm.messages.errors import NoRouteError, SettingsError
+from legion_llm.messages.errors import NoRouteError, SettingsError, TargetUnavailable
 from upstream import Hang, ScriptedServer, Send, Signal, answer
+from vault import FakeVault
 
 PATIENCE = 10.0
 
@@ -166,3 +168,63 @@ def test_inspection_shows_where_a_credential_comes_from_and_never_the_credential
 
     assert shown["snapshot"]["up"]["credential"] == "KEY"
     assert "planted" not in repr(shown) + repr(legion.notes)
+
+
+# -- from Vault
+
+
+@pytest.fixture
+def vault():
+    """A Vault that knows the key of the upstream, and where it listens."""
+    fake = FakeVault()
+    fake.values["secret/llm"] = {"key": "from-vault"}
+    with fake.server() as server:
+        fake.settings = {"address": server.url, "token": "root", "timeout_seconds": 5}
+        yield fake
+
+
+def test_a_key_in_vault_is_used_from_the_first_call_on(started, vault):
+    with ScriptedServer(Upstream("from-vault")) as server:
+        legion = started({"up": at(server, api_key="vault://secret/llm#key")}, vault=vault.settings)
+
+        assert legion.chat("hi").get(PATIENCE).text == "hello from-vault"
+        assert tried(legion).credential == "providers.up.api_key (vault://)"
+
+
+def test_a_key_that_is_rotated_in_vault_is_taken_up_by_the_next_call(started, vault, monkeypatch):
+    monkeypatch.setattr(wallet, "_READ_PAUSE", 0.0)
+    monkeypatch.setattr(vault_module, "_TOGETHER", 0.0)
+    upstream = Upstream("from-vault")
+    with ScriptedServer(upstream) as server:
+        legion = started({"up": at(server, api_key="vault://secret/llm#key")}, vault=vault.settings)
+        legion.chat("hi").get(PATIENCE)
+
+        upstream.keys, vault.values["secret/llm"] = {"rotated"}, {"key": "rotated"}
+
+        assert legion.chat("hi").get(PATIENCE).text == "hello rotated"
+
+
+def test_a_vault_that_never_answers_delays_no_start_and_only_the_calls_that_need_it(started, vault):
+    vault.fault = "hang"
+    with ScriptedServer(Upstream("k")) as server:
+        providers = {"secret": at(server, api_key="vault://secret/llm#key"), "plain": at(server, api_key="k")}
+        legion = started(providers, vault={**vault.settings, "timeout_seconds": 0.2})
+
+        assert legion.chat("hi", provider="plain").get(PATIENCE).text == "hello k"
+        with pytest.raises((TargetUnavailable, NoRouteError)):
+            legion.chat("hi", provider="secret").get(PATIENCE)
+        assert str(tried(legion, "secret").stage) == "configured"
+
+
+def test_a_key_that_vault_gives_late_makes_its_provider_usable(started, vault):
+    vault.fault = "sealed"
+    with ScriptedServer(Upstream("from-vault")) as server:
+        legion = started({"up": at(server, api_key="vault://secret/llm#key")}, vault=vault.settings)
+        before = tried(legion)
+
+        vault.fault = None
+        after = tried(legion)
+
+        assert (str(before.stage), before.reason) == ("configured", "Vault: Vault is sealed")
+        assert str(after.stage) == "verified"
+        assert legion.chat("hi").get(PATIENCE).text == "hello from-vault"

@@ -22,6 +22,7 @@ from legion_llm.messages.settings import (
     RuntimeSettings,
     Settings,
     TimeoutSettings,
+    VaultSettings,
     VerificationSettings,
 )
 
@@ -53,6 +54,7 @@ SECTIONS = [
     TimeoutSettings,
     DemoSettings,
     DiscoverySettings,
+    VaultSettings,
     VerificationSettings,
     ClaudeCliSettings,
     CodexSettings,
@@ -70,6 +72,10 @@ OUT_OF_RANGE = [
     (VerificationSettings, {"recheck_seconds": 0.5}),
     (VerificationSettings, {"deadline_seconds": 0}),
     (ClaudeCliSettings, {"settings_path": " "}),
+    (VaultSettings, {"address": "vault.example:8200"}),
+    (VaultSettings, {"address": "https://u:p@vault.example"}),
+    (VaultSettings, {"kv_version": "3"}),
+    (VaultSettings, {"timeout_seconds": 0}),
     (CodexSettings, {"auth_path": ""}),
     (DiscoverySettings, {"refresh_seconds": 0.5}),
     (DiscoverySettings, {"deadline_seconds": 1.0}),

@@ -18,9 +18,12 @@ class SourceDouble:
         self.values = values
         self.due = due
         self.reads = 0
+        self.gate = None
 
-    async def read(self):
+    async def read(self, *, distrust=False):
         self.reads += 1
+        if self.gate is not None:
+            await self.gate.wait()
         reason = "" if self.values else "nobody has one"
         return Found(candidates=tuple(key(each) for each in self.values), reason=reason, due=self.due)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import trio
 from legion_llm.actors.credentials.actor import Credentials, CredentialsConfig, Holder
 from legion_llm.messages.credentials import (
     CredentialChanged,
@@ -144,6 +145,7 @@ def test_a_connection_whose_credential_was_refused_gets_another_one(line):
     line.source.values = ("b",)
 
     assert line.refuse() == "b"
+    line.house.settle()
     assert line.shown() == ["a", "b"]
 
 
@@ -185,6 +187,17 @@ def test_a_router_that_starts_anew_hears_every_stage(line):
     line.house.tell("credentials", StagesWanted())
 
     assert (line.stages(), line.stages("other")) == (["verified"], ["verified"])
+
+
+def test_of_an_instance_whose_sources_have_not_answered_yet_nothing_is_said(unstarted):
+    unstarted.source.gate = trio.Event()
+    line = unstarted.start()
+
+    line.house.tell("credentials", StagesWanted())
+    before = line.stages()
+    line.house.do(line.source.gate.set)
+
+    assert (before, line.stages()) == ([], ["usable", "verified"])
 
 
 def test_a_host_may_have_everything_tried_anew(line):

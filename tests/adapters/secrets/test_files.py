@@ -137,7 +137,7 @@ async def test_an_expiry_is_checked_at_each_use(home, login, jwt):
     environ = home(codex=login(jwt({"exp": 1060})))
     [instance] = expand_instances(settings(providers={"openai": {}}))
     codex = files.CodexFiles(CodexSettings(), Path(environ["HOME"]), lambda: now[0])
-    source = InstanceSource(instance, environ, {"codex": codex}, lambda: now[0])
+    source = InstanceSource(instance, environ, {"codex": codex}, wall_clock=lambda: now[0])
 
     before = await source.read()
     now[0] += before.due
