@@ -15,9 +15,7 @@ limit was last cut: those before tell of another limit. So does TCP, once per ro
 from __future__ import annotations
 
 import math
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 from ...messages.chat import Usage
 from ...messages.errors import ProviderDown, RateLimitError, UpstreamError
@@ -48,9 +46,8 @@ _BETTER: Final = 0.5
 _WORSE: Final = 0.3
 
 
-@attrs.frozen
-class Sample:
-    """What one answer shows.
+class Sample(NamedTuple):
+    """What one answer shows; a tuple, because every call makes one.
 
     Attributes:
         began: Monotonic moment at which its call was made.

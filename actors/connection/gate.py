@@ -6,7 +6,7 @@ expires. Then another call is the probe, and what becomes of the old one says no
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import attrs
 
@@ -20,9 +20,8 @@ STALE: Final = -1
 _PROBE_WAIT: Final = 1.0
 
 
-@attrs.frozen
-class Pass:
-    """What a call holds that was let in.
+class Pass(NamedTuple):
+    """What a call holds that was let in; a tuple, because every call has one.
 
     Attributes:
         epoch: Of the circuit when it was let in.
