@@ -12,7 +12,7 @@ import attrs
 
 from .attempt import AttemptRecord
 from .caller import ANONYMOUS, Caller
-from .catalogue import CatalogueState
+from .catalogue import Capability, CatalogueState
 from .content import (
     AudioBlock,
     Content,
@@ -536,6 +536,11 @@ class ModelInfo:
         tier: Tier of that instance.
         context_window: Tokens, or None when unknown.
         created: Unix seconds, or 0 when unknown.
+        capabilities: What it is known to do, in alphabetical order; what is not among them it may lack, or nobody knows.
+        family: Architecture, or None when unknown.
+        size_bytes: Of its weights, or None when unknown.
+        loaded: Whether it is in memory now, or None when unknown.
+        catalogue: How far the list can be trusted that it stands in.
     """
 
     id: str
@@ -543,6 +548,11 @@ class ModelInfo:
     tier: str
     context_window: int | None = None
     created: int = 0
+    capabilities: tuple[Capability, ...] = ()
+    family: str | None = None
+    size_bytes: int | None = None
+    loaded: bool | None = None
+    catalogue: CatalogueState = CatalogueState.NEVER_FETCHED
 
 
 @attrs.frozen(kw_only=True)

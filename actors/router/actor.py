@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged
+from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
 from ...messages.chat import ModelInfo, ProviderInfo
 from ...messages.credentials import StageChanged, StagesWanted
 from ...messages.explanation import ExplainRoute, Explanation
@@ -48,11 +48,13 @@ class RouterConfig:
         instances: All instances, in order of preference.
         policy: How targets are chosen.
         prices: What models cost.
+        lacking: What the settings name and what is not connected, for want of a credential; it is only shown.
     """
 
     instances: tuple[Instance, ...]
     policy: Policy = attrs.field(factory=Policy)
     prices: PriceBook = attrs.field(factory=lambda: PriceBook({}, {}))
+    lacking: tuple[ProviderInfo, ...] = ()
 
 
 Command: TypeAlias = (
@@ -76,6 +78,7 @@ class Router(Actor[Command]):
     ) -> None:
         super().__init__()
         self._prices = config.prices
+        self._lacking = config.lacking
         self._roster = Roster(config.instances, config.policy)
         self._health: dict[str, HealthChanged] = {}
         self._health_address = health
@@ -141,7 +144,7 @@ class Router(Actor[Command]):
     def on_list_models(self, _message: ListModels) -> tuple[ModelInfo, ...]:
         """List every model once per instance that has it; where a catalogue is unknown, the default model. Then the aliases."""
         models = [
-            _model_info(instance, model)
+            _model_info(instance, model, self._catalogue_of(instance))
             for instance in self._roster.instances
             for model in dict.fromkeys(
                 (*((instance.default_model,) if instance.default_model else ()), *instance.by_name)
@@ -151,8 +154,8 @@ class Router(Actor[Command]):
         return (*models, *aliases)
 
     def on_list_providers(self, _message: ListProviders) -> tuple[ProviderInfo, ...]:
-        """List the instances."""
-        return tuple(self._provider_info(instance) for instance in self._roster.instances)
+        """List the instances, and those that are not connected."""
+        return (*[self._provider_info(instance) for instance in self._roster.instances], *self._lacking)
 
     def _now(self) -> Moment:
         return Moment(self.clock.monotonic(), self.clock.time())
@@ -169,6 +172,9 @@ class Router(Actor[Command]):
             unready=self._unready,
         )
 
+    def _catalogue_of(self, instance: Instance) -> CatalogueState:
+        return self._catalogues.get(instance.name, CatalogueState.NEVER_FETCHED)
+
     def _provider_info(self, instance: Instance) -> ProviderInfo:
         news = self._health.get(instance.name)
         stage = self._stages.get(instance.name) or StageChanged(instance=instance.name)
@@ -182,7 +188,7 @@ class Router(Actor[Command]):
             default_model=instance.default_model,
             state=str(news.state if news is not None else CircuitState.CLOSED),
             retry_after=wait,
-            catalogue=self._catalogues.get(instance.name, CatalogueState.NEVER_FETCHED),
+            catalogue=self._catalogue_of(instance),
             models=len(instance.by_name),
             stage=stage.stage,
             reason=stage.reason,
@@ -204,12 +210,17 @@ class Router(Actor[Command]):
         }
 
 
-def _model_info(instance: Instance, model: str) -> ModelInfo:
-    facts = instance.facts_of(model)
+def _model_info(instance: Instance, model: str, catalogue: CatalogueState) -> ModelInfo:
+    facts = instance.facts_of(model) or ModelFacts(name=model)
     return ModelInfo(
         id=model,
         provider=instance.name,
         tier=instance.tier,
-        context_window=facts.context_window if facts else None,
-        created=facts.created if facts else 0,
+        context_window=facts.context_window,
+        created=facts.created,
+        capabilities=tuple(sorted(facts.can)),
+        family=facts.family,
+        size_bytes=facts.size_bytes,
+        loaded=facts.loaded,
+        catalogue=catalogue,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -10,9 +10,14 @@ from ...actors.health.actor import Health, HealthConfig
 from ...actors.router.actor import Router, RouterConfig
 from ...actors.router.catalogue import Instance
 from ...actors.router.policy import Policy
+from ...messages.chat import ProviderInfo
+from ...messages.credentials import ProviderStage
 from ...messages.prices import PriceBook
-from ...messages.settings import InstanceSettings, Settings
+from ...messages.routing import CircuitState
+from ...messages.settings import InstanceSettings, Settings, expand_instances
 from ...runtime import ActorSystem, Address
+from ..settings.credentials import Resolvers
+from ..settings.enablement import usable_instances
 from .addresses import connection_address
 from .loads import LoadBoard
 
@@ -34,11 +39,39 @@ def router(
     prices: PriceBook,
     system: ActorSystem,
     board: LoadBoard,
+    unconnected: tuple[ProviderInfo, ...] = (),
 ) -> Router:
     """Return the actor that decides where a request goes."""
-    config = RouterConfig(instances=tuple(map(_routable, instances)), policy=Policy.of(settings), prices=prices)
+    config = RouterConfig(
+        instances=tuple(map(_routable, instances)),
+        policy=Policy.of(settings),
+        prices=prices,
+        lacking=unconnected,
+    )
     return Router(
         config, system.address("health"), system.address("discovery"), system.address("credentials"), board.loads
+    )
+
+
+def lacking(
+    settings: Settings, instances: tuple[InstanceSettings, ...], environ: Mapping[str, str], resolvers: Resolvers
+) -> tuple[ProviderInfo, ...]:
+    """Return what the settings name and what is not connected, with the reason: people look for it among the providers."""
+    connected = {each.name for each in instances}
+    named = {each.name: each for each in expand_instances(settings) if each.name not in connected}
+    skipped = usable_instances(settings, environ, resolvers).skipped if named else ()
+    return tuple(
+        ProviderInfo(
+            name=each.name,
+            kind=named[each.name].kind,
+            tier=named[each.name].tier,
+            default_model=named[each.name].default_model,
+            state=str(CircuitState.CLOSED),
+            stage=ProviderStage.CONFIGURED,
+            reason=each.reason,
+        )
+        for each in skipped
+        if each.name in named
     )
 
 

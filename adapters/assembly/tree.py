@@ -26,7 +26,7 @@ from .embedding import embedder
 from .inference import inference
 from .loads import LoadBoard
 from .memory import audit_factory, keeper_specs, metering_factory
-from .routing import health, router
+from .routing import health, lacking, router
 from .structured import structurer
 
 
@@ -62,6 +62,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
     """
     desk = desk or Desk()
     resolvers = resolvers_of(settings, environ)
+    unconnected = lacking(settings, instances, environ, resolvers)
     provider = provider_of or (lambda each: build_provider(each, environ, resolvers=resolvers))
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
@@ -83,7 +84,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
             child("credentials", lambda: credentials(settings, instances, environ, system, desk.board, resolvers)),
             child("discovery", lambda: discovery(settings, instances, environ, system, desk.board, resolvers)),
-            child("router", lambda: router(settings, instances, prices, system, loads)),
+            child("router", lambda: router(settings, instances, prices, system, loads, unconnected)),
             SupervisorSpec(
                 name="connections",
                 intensity=intensity,

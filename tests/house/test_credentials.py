@@ -11,7 +11,7 @@ import pytest
 from legion_llm.actors.credentials import wallet
 from legion_llm.adapters.secrets import vault as vault_module
 from legion_llm.adapters.settings import load_settings
-from legion_llm.messages.errors import NoRouteError, SettingsError, TargetUnavailable
+from legion_llm.messages.errors import NoRouteError, SettingsError, TargetUnavailable, UnknownProviderError
 from upstream import Hang, ScriptedServer, Send, Signal, answer
 from vault import FakeVault
 
@@ -148,6 +148,18 @@ def test_without_verification_nobody_is_tried(started):
 def test_a_malformed_address_is_an_error_in_the_settings(started):
     with pytest.raises(SettingsError, match=r"providers\.up\.base_url"):
         started({"up": {"kind": "openai_compat", "base_url": "localhost:8000"}})
+
+
+def test_a_provider_without_a_credential_is_shown_as_configured_and_never_asked(started):
+    with ScriptedServer(Upstream("k")) as server:
+        legion = started({"lacking": at(server, api_key="env://UNSET"), "demo": {}})
+
+        info = provider(legion, "lacking")
+        with pytest.raises(UnknownProviderError):
+            legion.chat("hi", provider="lacking").get(PATIENCE)
+
+    assert (str(info.stage), info.reason) == ("configured", "environment variable UNSET is not set")
+    assert server.requests == []
 
 
 def test_no_placeholder_ever_reaches_the_wire(started):

@@ -6,7 +6,14 @@ from legion_llm.actors.router.actor import Router, RouterConfig
 from legion_llm.actors.router.catalogue import Instance
 from legion_llm.actors.router.policy import Defaults, Policy
 from legion_llm.actors.router.rulebook import RuleBook
-from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
+from legion_llm.messages.catalogue import (
+    Capability,
+    CatalogueChanged,
+    CatalogueState,
+    CatalogueWanted,
+    MemoryChanged,
+    ModelFacts,
+)
 from legion_llm.messages.chat import ModelInfo, ProviderInfo
 from legion_llm.messages.credentials import ProviderStage, StageChanged
 from legion_llm.messages.errors import NoRouteError, UnknownModelError
@@ -136,12 +143,21 @@ def test_a_catalogue_does_not_change_the_order_of_preference(router):
 
 
 def test_what_a_catalogue_tells_of_a_model_is_listed(router):
-    facts = ModelFacts(name="m", context_window=32768, created=1_700_000_000)
+    can = frozenset({Capability.TOOLS, Capability.CHAT})
+    facts = ModelFacts(name="m", context_window=32768, created=1_700_000_000, can=can, family="qwen3", loaded=True)
 
     router.tell("router", CatalogueChanged(instance="vllm", models=(facts,)))
 
     assert router.ask("router", ListModels())[-1] == ModelInfo(
-        id="m", provider="vllm", tier="fleet", context_window=32768, created=1_700_000_000
+        id="m",
+        provider="vllm",
+        tier="fleet",
+        context_window=32768,
+        created=1_700_000_000,
+        capabilities=(Capability.CHAT, Capability.TOOLS),
+        family="qwen3",
+        loaded=True,
+        catalogue=CatalogueState.FRESH,
     )
 
 
