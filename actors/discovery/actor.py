@@ -229,8 +229,8 @@ class Discovery(Actor[Command]):
     # -- state
 
     def _begin(self, name: str) -> None:
-        """Look at an instance unless somebody is looking."""
-        if name not in self._looking:
+        """Look at an instance unless somebody is looking, or there is nothing to show it yet."""
+        if name not in self._looking and not self._scouts[name].lacks_credential:
             self._looking.add(name)
             self.spawn(self._look, name)
 

@@ -13,6 +13,10 @@ from ...messages.credentials import Credential
 class Scout(Protocol):
     """Looks at one provider instance, on the trio loop. Cancelling a look closes the sockets that it uses."""
 
+    @property
+    def lacks_credential(self) -> bool:
+        """Whether it needs a credential and has none yet; it is not to look before."""
+
     def use(self, credential: Credential) -> None:
         """Show this credential from now on."""
 

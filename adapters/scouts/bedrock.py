@@ -22,6 +22,11 @@ class BedrockScout:
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
 
+    @property
+    def lacks_credential(self) -> bool:
+        """Whether it needs a credential and has none yet; see the port."""
+        return self._inquiry.endpoint.lacks_credential
+
     def use(self, credential: Credential) -> None:
         """Show this credential from now on; see the port."""
         self._inquiry.endpoint.use(credential)

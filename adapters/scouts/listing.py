@@ -23,6 +23,11 @@ class ListingScout:
         self._inquiry = inquiry
         self._health = health
 
+    @property
+    def lacks_credential(self) -> bool:
+        """Whether it needs a credential and has none yet; see the port."""
+        return self._inquiry.endpoint.lacks_credential
+
     def use(self, credential: Credential) -> None:
         """Show this credential from now on; see the port."""
         self._inquiry.endpoint.use(credential)
@@ -53,6 +58,8 @@ async def _check(health: Inquiry) -> None:
 
 class DemoScout:
     """Knows the models that run in this process."""
+
+    lacks_credential = False
 
     def use(self, credential: Credential) -> None:
         """Do nothing: nobody asks for one."""

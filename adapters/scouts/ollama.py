@@ -42,6 +42,11 @@ class OllamaScout:
         # By digest: a model that is pulled anew may be another one under the old name.
         self._details: dict[str, Details] = {}
 
+    @property
+    def lacks_credential(self) -> bool:
+        """Whether it needs a credential and has none yet; see the port."""
+        return self._inquiry.endpoint.lacks_credential
+
     def use(self, credential: Credential) -> None:
         """Show this credential from now on; see the port."""
         self._inquiry.endpoint.use(credential)

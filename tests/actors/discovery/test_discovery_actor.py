@@ -5,7 +5,9 @@ import trio
 from legion_llm.actors.discovery.actor import Discovery, DiscoveryConfig
 from legion_llm.actors.discovery.port import Memory
 from legion_llm.messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
+from legion_llm.messages.credentials import Credential, CredentialChanged
 from legion_llm.messages.errors import ProviderDown
+from legion_llm.messages.secret import Secret
 
 MEGABYTE = 2**20
 QWEN = ModelFacts(name="qwen3:8b", size_bytes=5_000_000_000, context_window=40960)
@@ -19,6 +21,10 @@ class ScoutDouble:
         self.looks = 0
         self.cancelled = 0
         self.closed = 0
+        self.lacks_credential = False
+
+    def use(self, credential):
+        self.lacks_credential = False
 
     async def look(self):
         self.looks += 1
@@ -216,6 +222,29 @@ def test_a_router_that_starts_anew_is_told_everything_again(line):
 
     assert len(line.heard) == 3
     assert MemoryChanged(available_mb=9_000, total_mb=16_000) in line.heard
+
+
+# -- credentials
+
+
+def test_an_instance_whose_credential_has_not_come_is_not_looked_at_before(unstarted):
+    unstarted.near.lacks_credential = True
+    line = unstarted.start()
+    line.house.advance(60.0)
+    before = line.near.looks, line.states(), [each for each in line.said if "ollama" in each]
+
+    news = CredentialChanged(instance="ollama", version=1, credential=Credential(value=Secret("k")))
+    line.house.tell("discovery", news)
+
+    assert (before, line.near.looks, line.states()) == ((0, [], []), 1, ["fresh"])
+
+
+def test_another_credential_is_shown_and_looked_at_once(line):
+    news = CredentialChanged(instance="ollama", version=2, credential=Credential(value=Secret("k")))
+
+    line.house.tell("discovery", news, CredentialChanged(instance="nobody", version=1, credential=None))
+
+    assert (line.near.looks, line.far.looks) == (2, 1)
 
 
 # -- memory
