@@ -65,7 +65,7 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         key_variables=("GEMINI_API_KEY",),
     ),
     # A resource has an address of its own, and calls its deployments what it likes.
-    "azure": Family(tier="cloud", needs_key=True, key_variables=("AZURE_OPENAI_API_KEY",)),
+    "azure": Family(tier="cloud", needs_key=True, key_variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")),
     # Its credentials are a matter of their own: a bearer token, or a pair of keys.
     "bedrock": Family(tier="cloud", has_regions=True, default_model="us.anthropic.claude-sonnet-4-6", needs_key=True),
     "openai_compat": Family(tier="openai_compat"),

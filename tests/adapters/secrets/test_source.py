@@ -75,3 +75,13 @@ async def test_nothing_shows_a_credential():
     found = await InstanceSource(instance_of("openai", api_key="planted"), {}).read()
 
     assert "planted" not in repr(found)
+
+
+async def test_azure_takes_a_key_or_a_token():
+    azure = instance_of("azure", base_url="https://mine.openai.azure.com/openai/v1")
+    environ = {"AZURE_OPENAI_API_KEY": "key", "AZURE_OPENAI_AD_TOKEN": "a.b.c"}
+
+    assert values(await InstanceSource(azure, environ).read()) == [
+        ("key", "AZURE_OPENAI_API_KEY"),
+        ("a.b.c", "AZURE_OPENAI_AD_TOKEN"),
+    ]
