@@ -7,6 +7,7 @@ import enum
 import attrs
 
 from .base import Message
+from .routing import CircuitState
 
 
 @attrs.frozen(kw_only=True)
@@ -38,6 +39,18 @@ class LimitReached(Message[None]):
     instance: str
     model: str
     until: float
+
+
+@attrs.frozen(kw_only=True)
+class CircuitSet(Message[None]):
+    """An operator opens or closes the circuit of an instance.
+
+    Attributes:
+        state: OPEN, for the cooldown of the settings, or CLOSED.
+    """
+
+    instance: str
+    state: CircuitState
 
 
 @attrs.frozen(kw_only=True)

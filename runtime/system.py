@@ -315,11 +315,24 @@ class ActorSystem:
 
     def _ask_state(self, path: str) -> tuple[Cell, Reply[Any]]:
         fork.check(self._born, f"system {self.name!r}")
+        cell = self._known(path)
+        return cell, Address(cell).request(Inspect())
+
+    def mailbox(self, path: str) -> dict[str, Any]:
+        """Describe what waits in an actor's mailbox; asks nobody.
+
+        Raises:
+            NotFoundError: There is no such actor.
+        """
+        described = self._known(path).describe()
+        return {name: described[name] for name in ("name", "state", "mailbox")}
+
+    def _known(self, path: str) -> Cell:
         with self._lock:
             cell = self._cells.get(path)
         if cell is None or cell.state is CellState.EMPTY:
             raise NotFoundError(f"no actor {path!r}; actors: {', '.join(sorted(self._cells))}")
-        return cell, Address(cell).request(Inspect())
+        return cell
 
     def kill(self, path: str, reason: str = "killed") -> None:
         """Make an actor crash, as a bug would; its supervisor decides what follows.

@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from ...messages.base import Message
-from ...messages.health import AccountRestored, AnswerJudged, LimitReached, SignalReported, SignalWeighed
+from ...messages.errors import InvalidRequestError, NotFoundError
+from ...messages.health import AccountRestored, AnswerJudged, CircuitSet, LimitReached, SignalReported, SignalWeighed
 from ...messages.routing import AttemptFinished, CircuitState, HealthChanged, HealthWanted
 from ...messages.settings import HealthSettings
 from ...runtime import Actor, Address
@@ -63,6 +64,7 @@ Command: TypeAlias = (
     | AnswerJudged
     | LimitReached
     | AccountRestored
+    | CircuitSet
     | SignalReported
     | SignalWeighed
     | HealthWanted
@@ -119,6 +121,21 @@ class Health(Actor[Command]):
         if ward is not None:
             ward.restored(self.clock.monotonic())
             self._settle(ward)
+
+    def on_circuit_set(self, message: CircuitSet) -> None:
+        """Do what an operator wants.
+
+        Raises:
+            NotFoundError: There is no such instance.
+            InvalidRequestError: Half open is no state to be set: a circuit comes to it by cooling.
+        """
+        ward = self._wards.get(message.instance)
+        if ward is None:
+            raise NotFoundError(f"no provider instance {message.instance!r}; there are {', '.join(self._wards)}")
+        if message.state is CircuitState.HALF_OPEN:
+            raise InvalidRequestError("a circuit is opened or closed; half open it becomes by cooling", param="state")
+        ward.set_circuit(message.state, self.clock.monotonic())
+        self._settle(ward)
 
     def on_signal_reported(self, message: SignalReported) -> None:
         """Learn from one of the system's own signals."""

@@ -95,6 +95,10 @@ class Circuit:
         """
         return attrs.evolve(self, until=until) if self.state is OPEN and until > self.until else self
 
+    def set_to(self, state: CircuitState, until: float) -> Circuit:
+        """Return the circuit after an operator has opened it, until `until`, or closed it: what began before says nothing about now."""
+        return self if state is self.state else Circuit(epoch=self.epoch + 1, state=state, until=until)
+
     def cooled(self, now: float) -> Circuit:
         """Return the circuit at `now`: an open one that has cooled is half open."""
         return self if self.state is OPEN and now < self.until else self._moved(COOLED, failures=self.failures)

@@ -69,6 +69,10 @@ class Ward:
         """Learn that a limit of ours is reached."""
         self._throttles.add(model, now, until - now)
 
+    def set_circuit(self, state: CircuitState, now: float) -> None:
+        """Have the circuit as an operator wants it; one that is so already is left alone."""
+        self.circuit = self.circuit.set_to(state, now + self._settings.circuit_breaker.cooldown_seconds)
+
     def reported(self, signal: SignalReported, now: float) -> None:
         """Learn from one of the system's own signals, as if it had come from a call that began just now."""
         circuit, value = self.circuit, signal.value

@@ -21,6 +21,7 @@ from .connections import connection_spec
 from .counting import counter
 from .credentials import credentials
 from .daemon import daemon_spec
+from .debug import debug_specs
 from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
@@ -96,6 +97,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             child("counter", lambda: counter(settings, system)),
             child("embedder", lambda: embedder(settings, instances, system)),
             daemon_spec(settings.daemon, environ, system),
+            *debug_specs(settings, environ, system),
             *edge,
         ),
     )

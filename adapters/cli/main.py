@@ -9,6 +9,7 @@ from .audit import audit
 from .chat import chat
 from .complaint import ComplainingGroup
 from .config import config
+from .inspect import events, inspect_, trace
 from .pipeline import pipeline
 from .route import route
 from .serve import serve
@@ -38,6 +39,8 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(chat)
 cli.add_command(config)
+for command in (inspect_, trace, events):
+    cli.add_command(command)
 cli.add_command(pipeline)
 cli.add_command(route)
 cli.add_command(usage)

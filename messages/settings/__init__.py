@@ -14,6 +14,7 @@ from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
 from .counting import CountingSettings
 from .daemon import DaemonSettings
+from .debug import DebugSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings, PrefixSettings
 from .escalation import (
@@ -70,6 +71,7 @@ __all__ = [
     "Constraint",
     "CountingSettings",
     "DaemonSettings",
+    "DebugSettings",
     "DemoFailure",
     "DemoSettings",
     "DiscoverySettings",

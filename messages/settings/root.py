@@ -14,6 +14,7 @@ from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest
 from .compliance import ComplianceSettings
 from .counting import CountingSettings
 from .daemon import DaemonSettings
+from .debug import DebugSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
 from .escalation import ConfidenceSettings, QualitySettings
@@ -64,6 +65,7 @@ class Settings:
         confidence: How much an answer is trusted.
         response_cache: Answers that may be given again.
         daemon: Another gateway, which `legion.ask` asks first.
+        debug: The debug port.
         api: The HTTP API.
         runtime: The actor runtime.
         metering: The record of what was used.
@@ -101,6 +103,7 @@ class Settings:
     confidence: ConfidenceSettings = ConfidenceSettings()
     response_cache: ResponseCacheSettings = ResponseCacheSettings()
     daemon: DaemonSettings = DaemonSettings()
+    debug: DebugSettings = DebugSettings()
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()

@@ -1,0 +1,184 @@
+"""What can be asked at the debug port, and who knows the answer."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from ...actors.inference.pipeline.archive import PassagesWanted
+from ...messages.base import Message
+from ...messages.errors import AccessDeniedError, InvalidRequestError, NotFoundError
+from ...messages.health import CircuitSet
+from ...messages.routing import CircuitState
+from ...messages.settings import Settings
+from ...runtime import ActorSystem
+from ..settings.redaction import redacted
+from .memory import memory_top
+from .plain import plain
+from .stacks import stacks
+
+Handler: TypeAlias = Callable[..., Any]
+
+# Seconds an actor gets to say something of itself.
+_PATIENCE: Final = 1.0
+_LOGGER: Final = "legion_llm"
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_MOST_REQUESTS: Final = 1000
+
+
+@attrs.frozen
+class Operation:
+    """One thing that can be asked.
+
+    Attributes:
+        run: Answers; its keyword arguments are the question's.
+        is_admin: Whether it changes something.
+    """
+
+    run: Handler
+    is_admin: bool = False
+
+
+class Operations:
+    """Answers questions. Asks actors through their system lane, or tells what the runtime knows without asking.
+
+    Args:
+        system: What is looked into.
+        settings: With what it runs.
+        drain: Begins to shut the system down, and returns at once.
+    """
+
+    def __init__(self, system: ActorSystem, settings: Settings, drain: Callable[[], None]) -> None:
+        self._system = system
+        self._settings = settings
+        self._drain = drain
+        self.table: Final[Mapping[str, Operation]] = {
+            "ops": Operation(self.ops),
+            "tree": Operation(self.tree),
+            "actor": Operation(self.actor),
+            "mailbox": Operation(self.mailbox),
+            "dead_letters": Operation(self.dead_letters),
+            "requests": Operation(self.requests),
+            "request": Operation(self.request),
+            "settings": Operation(self.settings),
+            "stacks": Operation(self.stacks),
+            "memory": Operation(memory_top),
+            "restart": Operation(self.restart, is_admin=True),
+            "circuit": Operation(self.circuit, is_admin=True),
+            "log_level": Operation(self.log_level, is_admin=True),
+            "drain": Operation(self.drain, is_admin=True),
+        }
+
+    async def answer(self, op: str, args: Mapping[str, Any]) -> Any:
+        """Return the answer to a question as plain data.
+
+        Raises:
+            InvalidRequestError: There is no such question, or its arguments are off.
+            AccessDeniedError: It would change something, and the settings do not allow that.
+            LegionError: Whoever was asked could not say.
+        """
+        operation = self.table.get(op)
+        if operation is None:
+            raise InvalidRequestError(f"no op {op!r}; there are {', '.join(sorted(self.table))}", param="op")
+        if operation.is_admin and not self._settings.debug.admin:
+            raise AccessDeniedError(f"{op} changes the system: set debug.admin to allow it")
+        try:
+            inspect.signature(operation.run).bind(**args)
+        except TypeError as error:
+            raise InvalidRequestError(f"{op}: {error}", param="args") from error
+        answer = operation.run(**args)
+        return await answer if isinstance(answer, Awaitable) else answer
+
+    # -- looking
+
+    def ops(self) -> list[dict[str, Any]]:
+        """List what can be asked."""
+        return [
+            {
+                "op": name,
+                "admin": operation.is_admin,
+                "args": list(inspect.signature(operation.run).parameters),
+                "what": str(inspect.getdoc(operation.run)).partition("\n")[0],
+            }
+            for name, operation in sorted(self.table.items())
+        ]
+
+    def tree(self) -> dict[str, Any]:
+        """Describe every actor: state, mailbox, rates, restarts, last error."""
+        return self._system.describe()
+
+    async def actor(self, path: str) -> dict[str, Any]:
+        """Describe one actor with its own state."""
+        return await self._system.inspect_async(_text(path, "path"), timeout=_PATIENCE)
+
+    def mailbox(self, path: str) -> dict[str, Any]:
+        """Describe what waits in an actor's mailbox: how much, for how long, of which types."""
+        return self._system.mailbox(_text(path, "path"))
+
+    def dead_letters(self) -> dict[str, Any]:
+        """Count the messages that nobody took, and show the last."""
+        return dict(self._system.dead_letters.describe())
+
+    async def requests(self, most: int = 20) -> list[Any]:
+        """Show the requests that run, and the last that have ended, newest first."""
+        if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= _MOST_REQUESTS:
+            raise InvalidRequestError(f"most must be 1 to {_MOST_REQUESTS}", param="most")
+        return [plain(passage) for passage in await self._ask("inference", PassagesWanted(most=most))]
+
+    async def request(self, id: str) -> dict[str, Any]:  # noqa: A002 - the protocol's word
+        """Show one request's timeline, while it runs and after."""
+        found = await self._ask("inference", PassagesWanted(request_id=_text(id, "id"), most=1))
+        if not found:
+            raise NotFoundError(f"no request {id!r} runs or is among those that are kept")
+        return dict(plain(found[0]))
+
+    def settings(self) -> dict[str, Any]:
+        """Show the settings, without secrets."""
+        return redacted(self._settings)
+
+    async def stacks(self) -> dict[str, Any]:
+        """Show where every thread and every task of the two loops is."""
+        return await stacks(self._system)
+
+    # -- changing
+
+    def restart(self, path: str) -> dict[str, Any]:
+        """Crash an actor as a bug would; its supervisor restarts it."""
+        self._system.kill(_text(path, "path"), "restarted through the debug port")
+        return {"restarting": path}
+
+    async def circuit(self, instance: str, state: str) -> dict[str, Any]:
+        """Open or close the circuit of a provider instance."""
+        try:
+            wanted = CircuitState(state)
+        except ValueError:
+            raise InvalidRequestError("state must be open or closed", param="state") from None
+        await self._ask("health", CircuitSet(instance=_text(instance, "instance"), state=wanted))
+        return {"instance": instance, "state": state}
+
+    def log_level(self, level: str, logger: str = _LOGGER) -> dict[str, Any]:
+        """Set the level of one of this package's loggers."""
+        if level not in _LEVELS:
+            raise InvalidRequestError(f"level must be one of {', '.join(_LEVELS)}", param="level")
+        if logger != _LOGGER and not _text(logger, "logger").startswith(f"{_LOGGER}."):
+            raise InvalidRequestError(f"only loggers of {_LOGGER} can be set", param="logger")
+        logging.getLogger(logger).setLevel(level)
+        return {"logger": logger, "level": level}
+
+    def drain(self) -> dict[str, Any]:
+        """Take no more work, finish what runs, and stop."""
+        self._drain()
+        return {"state": "draining"}
+
+    async def _ask(self, actor: str, message: Message[Any]) -> Any:
+        return await self._system.address(actor).request(message, timeout=_PATIENCE)
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidRequestError(f"{name} must be a text", param=name)
+    return value
