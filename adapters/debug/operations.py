@@ -123,17 +123,17 @@ class Operations:
         """Count the messages that nobody took, and show the last."""
         return dict(self._system.dead_letters.describe())
 
-    async def requests(self, most: int = 20) -> list[Any]:
-        """Show the requests that run, and the last that have ended, newest first."""
+    async def requests(self, most: Any = 20) -> list[Any]:
+        """Show the last requests that have ended, newest first."""
         if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= _MOST_REQUESTS:
             raise InvalidRequestError(f"most must be 1 to {_MOST_REQUESTS}", param="most")
         return [plain(passage) for passage in await self._ask("inference", PassagesWanted(most=most))]
 
     async def request(self, id: str) -> dict[str, Any]:  # noqa: A002 - the protocol's word
-        """Show one request's timeline, while it runs and after."""
+        """Show the timeline of a request that has ended."""
         found = await self._ask("inference", PassagesWanted(request_id=_text(id, "id"), most=1))
         if not found:
-            raise NotFoundError(f"no request {id!r} runs or is among those that are kept")
+            raise NotFoundError(f"no request {id!r} is among those that are kept")
         return dict(plain(found[0]))
 
     def settings(self) -> dict[str, Any]:
