@@ -18,6 +18,7 @@ from ...messages.errors import UnsupportedCapability
 from ...messages.limits import RateLimits
 from ...messages.tokens import estimated_embedding_tokens
 from ...messages.tracing import traceparent_of
+from ..dialects.extras import marked
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
 from .allowances import rate_limits_of
 from .endpoint import Endpoint
@@ -119,7 +120,11 @@ class HttpProvider:
 
         await exchange.run(self._transport, post, read, Stage.STREAMING)
         response = relay.builder.build(
-            model=model, created=int(self._wall_clock()), origin=self.name, warnings=wire.warnings
+            model=model,
+            created=int(self._wall_clock()),
+            origin=self.name,
+            dialect=self._dialect.name,
+            warnings=wire.warnings,
         )
         return response if limits is None else attrs.evolve(response, rate_limit=limits)
 
@@ -203,8 +208,11 @@ class HttpProvider:
             changes["model"] = model
         if not response.created:
             changes["created"] = int(self._wall_clock())
-        if _has_thinking(response.message):
-            changes["message"] = _with_origin(response.message, self.name)
+        message = marked(response.message, self._dialect.name)
+        if _has_thinking(message):
+            message = _with_origin(message, self.name)
+        if message is not response.message:
+            changes["message"] = message
         return attrs.evolve(response, **changes) if changes else response
 
 

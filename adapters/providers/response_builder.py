@@ -16,6 +16,7 @@ from ...messages.content import (
     ThinkingBlock,
     ToolUseBlock,
 )
+from ..dialects.extras import marked
 
 _NO_USAGE = Usage(source="partial")
 
@@ -82,19 +83,29 @@ class ResponseBuilder:
         elif chunk.content is not None and chunk.block in self._blocks:
             self._blocks[chunk.block].whole = chunk.content
 
-    def build(self, *, model: str, created: int, origin: str | None = None, warnings: tuple[str, ...] = ()) -> Response:
+    def build(
+        self,
+        *,
+        model: str,
+        created: int,
+        origin: str | None = None,
+        dialect: str | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> Response:
         """Return the answer so far.
 
         Args:
             model: Name of the model, where no chunk told it.
             created: Unix seconds.
             origin: Provider instance, for thinking blocks.
+            dialect: What it speaks, for blocks with fields that have no name of ours.
             warnings: What was lost on the way.
         """
         blocks = [open_block.block(origin) for open_block in self._blocks.values()]
         content = tuple([block for block in blocks if block is not None])
+        message = ChatMessage(role="assistant", content=content)
         return Response(
-            message=ChatMessage(role="assistant", content=content),
+            message=message if dialect is None else marked(message, dialect),
             id=self._id or new_id("resp_"),
             model=self._model or model,
             created=created,

@@ -18,6 +18,7 @@ from ....messages.content import (
     ToolUseBlock,
 )
 from ....messages.errors import UnsupportedCapability
+from ..extras import own
 from ..rendering import Rendering
 from .words import NAME
 
@@ -54,7 +55,7 @@ def _block(block: ContentBlock, rendering: Rendering, origin: str | None) -> Wir
     # A mark for the prompt cache means the same whichever dialect it came in.
     if block.cache_control is not None:
         wire["cache_control"] = block.cache_control
-    return {**block.extra, **wire} if rendering.is_own and block.extra else wire
+    return {**own(block.extra, NAME), **wire} if rendering.is_own and block.extra else wire
 
 
 def _thinking(block: ThinkingBlock, rendering: Rendering, origin: str | None) -> WireBlock | None:

@@ -10,6 +10,7 @@ from ....messages.content import Content
 from ....messages.errors import InvalidRequestError
 from ..claude import claude_of
 from ..conversation import split_system, turns
+from ..extras import own
 from ..json_text import write_json
 from ..protocol import DialectOptions, WireRequest
 from ..rendering import Rendering
@@ -91,7 +92,7 @@ def _conversation(request: Request) -> tuple[Content | None, list[ChatMessage]]:
 
 def _message(message: ChatMessage, rendering: Rendering, origin: str | None) -> dict[str, Any]:
     wire = {"role": message.role, "content": render_content(message.content, rendering, origin)}
-    return {**message.extra, **wire} if rendering.is_own and message.extra else wire
+    return {**own(message.extra, NAME), **wire} if rendering.is_own and message.extra else wire
 
 
 def _add_extra(body: dict[str, Any], request: Request, rendering: Rendering) -> None:

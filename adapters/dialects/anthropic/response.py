@@ -9,6 +9,7 @@ from ....messages.chat import ChatMessage, Response, new_id
 from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import InvalidRequestError, ProviderError
 from ..classify import classify_value
+from ..extras import own
 from ..json_text import json_kind, read_provider_object, write_json
 from ..seal import sealed
 from .blocks import parse_block
@@ -130,7 +131,7 @@ def render_block(block: ContentBlock, *, is_own: bool) -> dict[str, Any] | None:
         is_own: Whether Anthropic made it: what another vendor signed or encrypted is sealed, so that it finds back to where it came from.
     """
     if isinstance(block, TextBlock):
-        return {**block.extra, "type": "text", "text": block.text}
+        return {**own(block.extra, NAME), "type": "text", "text": block.text}
     if isinstance(block, ToolUseBlock):
         return {"type": "tool_use", "id": block.id, "name": block.name, "input": _input(block)}
     if isinstance(block, ThinkingBlock):

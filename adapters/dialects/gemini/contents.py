@@ -18,6 +18,7 @@ from ....messages.content import (
     ToolResultBlock,
 )
 from ..conversation import blocks_of, split_system, turns
+from ..extras import own
 from ..rendering import Rendering
 from .call_ids import is_made
 from .generations import Generation
@@ -131,7 +132,7 @@ def _result(block: ToolResultBlock, writing: Writing, shown: list[ContentBlock])
     part: WirePart = {"functionResponse": answer}
     if not rendering.is_own:
         return part
-    extra = {key: value for key, value in block.extra.items() if key != "response"}
+    extra = {key: value for key, value in own(block.extra, NAME).items() if key != "response"}
     nested = extra.pop("functionResponse", None)
     if isinstance(nested, dict):
         part["functionResponse"] = {**nested, **answer}

@@ -18,6 +18,7 @@ from ....messages.content import (
     ThinkingBlock,
     ToolUseBlock,
 )
+from ..extras import own
 from ..rendering import Rendering
 from .call_ids import is_made
 from .parts import ALONE, SILENT_THOUGHT
@@ -91,7 +92,7 @@ def render_part(block: ContentBlock, rendering: Rendering) -> WirePart | None:
 def _with_extra(part: WirePart, extra: Extra, rendering: Rendering) -> WirePart:
     if not extra or not rendering.is_own:
         return part
-    for key, value in extra.items():
+    for key, value in own(extra, NAME).items():
         known = part.get(key)
         if isinstance(known, dict) and isinstance(value, Mapping):
             part[key] = {**known, **value}

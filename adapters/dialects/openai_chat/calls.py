@@ -8,6 +8,7 @@ from ....messages.chat import new_id
 from ....messages.content import Extra, OpaqueBlock, ToolUseBlock
 from ....messages.errors import InvalidRequestError, LegionError, ProviderError
 from .. import fields
+from ..extras import own
 from ..json_text import write_json
 from .words import NAME
 
@@ -75,9 +76,9 @@ def render_call(block: ToolUseBlock, *, is_own: bool) -> dict[str, Any]:
     """Return a call as the wire has it."""
     function = {"name": block.name, "arguments": block.arguments or NO_ARGUMENTS}
     call: dict[str, Any] = {"id": block.id, "type": "function", "function": function}
-    if not is_own or not block.extra:
+    if not is_own or not (kept := own(block.extra, NAME)):
         return call
-    extra = dict(block.extra)
+    extra = dict(kept)
     nested = extra.pop("function", None)
     if isinstance(nested, dict):
         call["function"] = {**nested, **function}

@@ -8,10 +8,12 @@ from typing import Any
 from ....messages.chat import ChatMessage, Request
 from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
 from ....messages.errors import InvalidRequestError
+from ..extras import own
 from ..rendering import Rendering
 from .calls import opaque_call, render_call
 from .message_parsing import REASONING, REASONING_NEW
 from .parts import render_content
+from .words import NAME
 
 WireMessage = dict[str, Any]
 
@@ -98,7 +100,7 @@ def _with_rest(wire: WireMessage, message: ChatMessage, rendering: Rendering) ->
     if message.name is not None:
         wire["name"] = message.name
     if message.extra and rendering.is_own:
-        return {**message.extra, **wire}
+        return {**own(message.extra, NAME), **wire}
     return wire
 
 

@@ -18,6 +18,7 @@ from ....messages.content import (
 )
 from ....messages.errors import InvalidRequestError, UnsupportedCapability
 from .. import fields
+from ..extras import own
 from ..rendering import Rendering
 from .words import NAME
 
@@ -176,7 +177,7 @@ def is_plain(block: ContentBlock, rendering: Rendering) -> bool:
     """Return whether the block is text with nothing beside it that would go along."""
     if type(block) is not TextBlock:
         return False
-    return not rendering.is_own or (block.cache_control is None and not block.extra)
+    return not rendering.is_own or (block.cache_control is None and not own(block.extra, NAME))
 
 
 def _part(block: ContentBlock, rendering: Rendering) -> dict[str, Any] | None:
@@ -189,8 +190,8 @@ def _part(block: ContentBlock, rendering: Rendering) -> dict[str, Any] | None:
     if rendering.is_own:
         if getattr(block, "cache_control", None) is not None:
             part["cache_control"] = block.cache_control  # type: ignore[union-attr]
-        if block.extra:
-            part = _with_extra(part, block.extra)
+        if extra := own(block.extra, NAME):
+            part = _with_extra(part, extra)
     return part
 
 

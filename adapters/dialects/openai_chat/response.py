@@ -9,6 +9,7 @@ from ....messages.chat import ChatMessage, Response, StopReason, new_id
 from ....messages.content import Content, ContentBlock, Extra, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import ProviderError
 from ..classify import classify_value
+from ..extras import own
 from ..json_text import json_kind, read_provider_object, write_json
 from .calls import opaque_call, parse_provider_call, render_call
 from .message_parsing import NEW_FIELD_MARK, REASONING, REASONING_NEW
@@ -226,7 +227,7 @@ def _render_message(message: ChatMessage, *, is_own: bool) -> dict[str, Any]:
         wire[REASONING_NEW if is_new else REASONING] = "".join([block.text for block in reasoning])
     if calls:
         wire["tool_calls"] = calls
-    return {**message.extra, **wire} if is_own and message.extra else wire
+    return {**own(message.extra, NAME), **wire} if is_own and message.extra else wire
 
 
 def _render_calls(blocks: tuple[ContentBlock, ...], *, is_own: bool) -> list[Any]:
