@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .actors.inference.governance.access import Access, Verdict
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
+from .adapters.tools.context import ToolContext
+from .adapters.tools.marks import tool
 from .messages.attempt import AttemptRecord
 from .messages.caller import Caller, Profile
 from .messages.chat import (
@@ -102,6 +104,7 @@ from .messages.quality import Quality
 from .messages.secret import Secret
 from .messages.structured import StructuredResult
 from .messages.terms import Level, Terms
+from .messages.tools import ToolOutcome
 from .runtime.reply import Reply
 from .runtime.stream import Stream
 
@@ -200,7 +203,9 @@ __all__ = [
     "TokenBudgetExceeded",
     "TokenCount",
     "ToolChoice",
+    "ToolContext",
     "ToolDefinition",
+    "ToolOutcome",
     "ToolResultBlock",
     "ToolUseBlock",
     "Trace",
@@ -215,6 +220,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "start",
+    "tool",
 ]
 
 

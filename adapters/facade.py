@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 import sniffio
 
 from ..messages.audit import AuditEvent
-from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response, ToolDefinition
+from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.counting import TokenCount
 from ..messages.credentials import StageChanged
 from ..messages.daemon import AskResult
 from ..messages.embedding import EmbedResponse, EmbedTask
+from ..messages.errors import SystemNotRunning
 from ..messages.explanation import Explanation
 from ..messages.ledger import UsageReport
 from ..messages.structured import StructuredResult
@@ -27,6 +29,7 @@ from .host.audit_query import audit_query
 from .host.desk import Desk
 from .host.embed_request import embed_request
 from .host.host import NO_HOST, Host
+from .host.lending import lent
 from .host.moments import Moment
 from .host.notices import NoticeBoard
 from .host.route_request import route_request
@@ -37,6 +40,9 @@ from .host_request import host_request
 
 if TYPE_CHECKING:
     from ..messages.settings import Settings
+    from .host.shelf import ToolShelf
+
+AnswerT = TypeVar("AnswerT", bound="Reply[Response] | Stream[Chunk, Response]")
 
 
 class Legion:
@@ -73,6 +79,17 @@ class Legion:
         """
         return self._desk.board.lines
 
+    @property
+    def tools(self) -> ToolShelf:
+        """The host's own tools, to add to and to take from.
+
+        Raises:
+            SystemNotRunning: It was made by hand, with nobody to run tools.
+        """
+        if self._desk.host is None:
+            raise SystemNotRunning("there is nobody here to run tools")
+        return self._desk.host.tools
+
     def chat(
         self,
         message: str | None = None,
@@ -82,7 +99,7 @@ class Legion:
         model: str | None = None,
         provider: str | None = None,
         tier: str | None = None,
-        tools: Iterable[ToolDefinition | Mapping[str, Any]] | None = None,
+        tools: Iterable[Any] | None = None,
         timeout: float | None = None,
         **parameters: Any,
     ) -> Reply[Response]:
@@ -95,7 +112,8 @@ class Legion:
             model: Model name, "instance/model", or None to let the router choose.
             provider: Provider or instance to use ("openai", "openai/eu"), or None.
             tier: local, fleet, openai_compat, cloud or frontier, or None.
-            tools: Tools the model may call, as `ToolDefinition`s or as dicts in the shape of the OpenAI API; [] for none at all.
+            tools: Tools the model may call, as `ToolDefinition`s or as dicts in the shape of the OpenAI API: their calls come back in the answer. Or
+                as functions: those are run here, and the answer comes when the model has what it needs. [] for none at all.
             timeout: Seconds for the whole request; None takes the setting `request_timeout`.
             **parameters: temperature, top_p, top_k, max_tokens, stop, seed, presence_penalty, frequency_penalty, tool_choice, response_format,
                 thinking, conversation_id ("new" begins one), metadata, idempotency_key, priority, intent ({"privacy": "strict", "cost": "minimize"}),
@@ -120,7 +138,8 @@ class Legion:
             "timeout": timeout,
         }
         check = parameters.pop("quality_check", None)
-        return self.gateway.submit(host_request(message, messages, {**named, **parameters}), quality_check=check)
+        submit = functools.partial(self.gateway.submit, quality_check=check)
+        return self._submitted(submit, message, messages, {**named, **parameters})
 
     def stream(
         self,
@@ -131,7 +150,7 @@ class Legion:
         model: str | None = None,
         provider: str | None = None,
         tier: str | None = None,
-        tools: Iterable[ToolDefinition | Mapping[str, Any]] | None = None,
+        tools: Iterable[Any] | None = None,
         timeout: float | None = None,
         **parameters: Any,
     ) -> Stream[Chunk, Response]:
@@ -150,8 +169,24 @@ class Legion:
             "timeout": timeout,
         }
         check = parameters.pop("quality_check", None)
-        request = host_request(message, messages, {**named, **parameters, "stream": True})
-        return self.gateway.submit_stream(request, quality_check=check)
+        submit = functools.partial(self.gateway.submit_stream, quality_check=check)
+        return self._submitted(submit, message, messages, {**named, **parameters, "stream": True})
+
+    def _submitted(
+        self,
+        submit: Callable[[Request], AnswerT],
+        message: str | None,
+        messages: Iterable[ChatMessage | Mapping[str, Any]] | None,
+        parameters: Mapping[str, Any],
+    ) -> AnswerT:
+        """Submit a request; those of its tools that are functions are forgotten when it is answered."""
+        if parameters["tools"] is None:
+            return submit(host_request(message, messages, parameters))
+        parameters, tools = lent(parameters, self.tools)
+        answer = submit(attrs.evolve(host_request(message, messages, parameters), host_tools=tools))
+        shelf, reply = self.tools, answer.reply if isinstance(answer, Stream) else answer
+        reply.add_done_callback(lambda _reply: shelf.take_back(tools))
+        return answer
 
     def embed(
         self,
@@ -483,6 +518,7 @@ def launch(
     """
     # Imported here and not above: they bring httpx and its like along, which an importing host should not wait for.
     from .assembly import tree_of  # noqa: PLC0415
+    from .host.bound import bind_host  # noqa: PLC0415
     from .providers.choose import choose_instances  # noqa: PLC0415
     from .stores.choose import stores_of  # noqa: PLC0415
 
@@ -491,7 +527,7 @@ def launch(
     settings = attrs.evolve(settings, default_model=chosen.default_model)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     stores = stores_of(settings)
-    desk = Desk(board=NoticeBoard(chosen.notes))
-    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, host=host, stores=stores, desk=desk))
+    desk = Desk(board=NoticeBoard(chosen.notes), host=bind_host(host, system, environ))
+    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, stores=stores, desk=desk))
     desk.board.announce(stores.notes())
     return Legion(system, settings, desk)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
@@ -26,6 +25,9 @@ from .content import (
     text_of,
 )
 from .credentials import ProviderStage
+from .definitions import ToolChoice as ToolChoice  # noqa: PLC0414 - most of the house knows these by this name
+from .definitions import ToolDefinition as ToolDefinition  # noqa: PLC0414 - as above
+from .definitions import tool_name as tool_name  # noqa: PLC0414 - as above
 from .exclusion import Exclusion
 from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it by this name
 from .limits import RateLimits
@@ -33,6 +35,7 @@ from .quality import ConfidenceTerms, Quality
 from .reasons import Rejection
 from .target import Target
 from .terms import Terms
+from .tools import Tool
 
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 Priority: TypeAlias = Literal["critical", "high", "normal", "low"]
@@ -92,51 +95,6 @@ class ChatMessage:
         if isinstance(self.content, str):
             return ""
         return "".join([block.text for block in self.content if type(block) is ThinkingBlock])
-
-
-@attrs.frozen(kw_only=True)
-class ToolDefinition:
-    """A tool that the model may call.
-
-    Attributes:
-        parameters: JSON Schema of the arguments.
-        strict: Whether the provider must enforce the schema; None leaves it to the provider.
-        source: Who runs it: client, registry, extension, mcp, special, builtin.
-        opaque: A vendor's own tool ("web_search"), verbatim; only its own dialect can carry it. None for ordinary tools.
-        is_offer: Whether the client can do without it: a target that has no such tool leaves it out, with a warning, and does not refuse.
-    """
-
-    name: str
-    description: str | None = None
-    parameters: Mapping[str, Any] = attrs.field(factory=dict)
-    strict: bool | None = None
-    source: str = "client"
-    cache_control: Extra | None = None
-    opaque: Extra | None = None
-    is_offer: bool = False
-    extra: Extra = attrs.field(factory=dict)
-
-
-_NOT_IN_A_TOOL_NAME = re.compile(r"[^A-Za-z0-9_-]")
-
-
-def tool_name(name: str) -> str:
-    """Return `name` as every provider accepts it: dots become underscores, other signs go, at most 64 characters, never empty."""
-    return _NOT_IN_A_TOOL_NAME.sub("", name.replace(".", "_"))[:64] or "tool"
-
-
-@attrs.frozen(kw_only=True)
-class ToolChoice:
-    """Which tool the model shall call.
-
-    Attributes:
-        mode: auto, none, required (any), or tool (the one named).
-        parallel: Whether several calls per turn are allowed; None leaves it to the provider.
-    """
-
-    mode: Literal["auto", "none", "required", "tool"] = "auto"
-    name: str | None = None
-    parallel: bool | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -252,6 +210,7 @@ class Request:
         trace: Where it stands in a distributed trace, or None.
         allowed_models: Patterns ("gpt-*") of which the model that answers must match one; None: any model.
         terms: What its caller asks of the gateway itself, or None.
+        host_tools: Tools that the host gives to this request alone, and runs; their definitions are among `tools`.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -284,6 +243,7 @@ class Request:
     trace: Trace | None = None
     allowed_models: tuple[str, ...] | None = None
     terms: Terms | None = None
+    host_tools: tuple[Tool, ...] = ()
     metadata: Extra = attrs.field(factory=dict)
     extra: Extra = attrs.field(factory=dict)
 

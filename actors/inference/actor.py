@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Final, TypeAlias
 
 import attrs
 
 from ...messages.chat import Request, Response
+from ...messages.errors import LegionError
 from ...messages.routing import Infer, InferStream
-from ...runtime import Actor, Sink, spawned
+from ...messages.tools import ToolsChanged, ToolsWanted
+from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
 from .finished import finished_of
 from .pipeline.archive import Archive, Passage, PassagesWanted
 from .pipeline.flow import Flow, Services
 from .pipeline.table import TABLE
 from .pipeline.walk import walks
+from .tools.toolset import Toolset
 
 # Requests shown in a snapshot.
 _SHOWN: Final = 10
 
-Command: TypeAlias = Infer | InferStream | PassagesWanted
+Command: TypeAlias = Infer | InferStream | PassagesWanted | ToolsChanged
 
 
 class Inference(Actor[Command]):
     """Takes every request through the steps of its caller's profile.
 
-    Takes Infer, InferStream and PassagesWanted. Tells RequestFinished to the audit, once per request; the connections report their attempts.
+    Takes Infer, InferStream and PassagesWanted, and ToolsChanged from the toolbox. Tells RequestFinished to the audit, once per request; the
+    connections report their attempts.
 
     Args:
         services: What the steps find outside of a request.
@@ -37,6 +42,15 @@ class Inference(Actor[Command]):
         self._services = services
         self._walks = walks(TABLE, services)
         self._archive = Archive(keep_timelines)
+
+    async def on_start(self) -> None:
+        """Hear which tools there are: after a restart nobody else would say so."""
+        if self._services.toolbox is not None:
+            self.spawn(self._hear_of_tools, self._services.toolbox)
+
+    async def _hear_of_tools(self, toolbox: Address) -> None:
+        with contextlib.suppress(LegionError):  # it is starting, or restarting: then it tells by itself
+            self.tell_later(0.0, ToolsChanged(tools=await toolbox.ask(ToolsWanted())))
 
     @spawned
     async def on_infer(self, message: Infer) -> Response:
@@ -56,6 +70,10 @@ class Inference(Actor[Command]):
             self._archive.add(flow)
             if self._services.audit is not None:
                 self._services.audit.leave(finished_of(flow))
+
+    def on_tools_changed(self, message: ToolsChanged) -> None:
+        """Offer these tools from the next request on."""
+        self._services.workshop.tools = Toolset(message.tools)
 
     def on_passages_wanted(self, message: PassagesWanted) -> tuple[Passage, ...]:
         """Return the last requests."""

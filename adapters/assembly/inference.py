@@ -9,24 +9,24 @@ from ...actors.inference.attempts.attempts import Attempts, AttemptsConfig
 from ...actors.inference.pipeline.flow import Services
 from ...actors.inference.pipeline.repeats import Repeats
 from ...actors.inference.quality.judge import JudgeConfig
+from ...actors.inference.tools.limits import ToolLimits
+from ...actors.inference.tools.pauses import Pauses
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
-from ..host.functions import HostFunctions
-from ..host.host import Host
+from ..host.bound import BoundHost
 from ..prices import price_book
 from .addresses import audit_address, connection_address
 from .governance import governance
 
 
 def inference(
-    settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem, host: Host
+    settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem, host: BoundHost
 ) -> Callable[[], Inference]:
     """Return what makes the actor that walks every request.
 
     What the host brings along is bound here and now, in the host's own thread, and not when the actor is started.
     """
-    functions = HostFunctions(system)
-    governed = governance(settings, instances, host.access, functions)
+    governed = governance(settings, instances, host.host.access, host.functions)
     prices = price_book(instances, settings.pricing)
     addresses: dict[str, Address] = {}
 
@@ -58,6 +58,10 @@ def inference(
             cache=system.address("cache") if settings.response_cache.enabled else None,
             audit=audit_address(settings, system),
             ledger=system.address("metering") if settings.metering.strict else None,
+            toolbox=system.address("toolbox"),
+            tool_limits=ToolLimits(max_rounds=settings.max_tool_rounds, loop=settings.tool_loop),
+            tool_triggers=settings.tool_trigger,
+            pauses=Pauses(system.clock.monotonic),
         )
         return Inference(services, keep_timelines=settings.pipeline.keep_timelines)
 

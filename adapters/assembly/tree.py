@@ -10,8 +10,8 @@ from ...actors.signals.actor import Signals
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ASYNCIO, TRIO, ActorSystem, ChildSpec, Intensity, SupervisorSpec
 from ...runtime.home import HomeKind
+from ..host.bound import no_host
 from ..host.desk import Desk
-from ..host.host import NO_HOST, Host
 from ..prices import price_book
 from ..providers.build import build_provider
 from ..secrets.resolvers import resolvers_of
@@ -29,9 +29,10 @@ from .loads import LoadBoard
 from .memory import audit_factory, keeper_specs, metering_factory
 from .routing import health, lacking, router
 from .structured import structurer
+from .tools import mcp_servers, toolbox
 
 
-def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a default
+def tree_of(
     settings: Settings,
     instances: tuple[InstanceSettings, ...],
     environ: Mapping[str, str],
@@ -39,7 +40,6 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
     *,
     edge: tuple[ChildSpec, ...] = (),
     provider_of: Callable[[InstanceSettings], Provider] | None = None,
-    host: Host = NO_HOST,
     stores: Stores | None = None,
     desk: Desk | None = None,
 ) -> SupervisorSpec:
@@ -54,7 +54,6 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
         system: The system that will run the tree; it gives the addresses.
         edge: Actors that let others in (the HTTP API); they start last and stop first.
         provider_of: Makes the provider behind an instance; None: what its settings say.
-        host: What the host brings along.
         stores: Where things are kept; None: where the settings say.
         desk: Where host and actors meet; None: nobody is at it.
 
@@ -67,6 +66,7 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
     provider = provider_of or (lambda each: build_provider(each, environ, resolvers=resolvers))
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
+    host = desk.host or no_host(system)
     stores = stores or stores_of(settings)
     prices = price_book(instances, settings.pricing)
     loads = LoadBoard(instances, settings.routing.balance)
@@ -95,6 +95,8 @@ def tree_of(  # noqa: PLR0913 - what comes from outside, by name, each with a de
             child("structurer", lambda: structurer(system)),
             child("inference", inference(settings, instances, system, host)),
             child("counter", lambda: counter(settings, system)),
+            child("toolbox", lambda: toolbox(system, host, settings.mcp.overrides)),
+            SupervisorSpec(name="mcp", intensity=intensity, children=mcp_servers(settings, environ, system)),
             child("embedder", lambda: embedder(settings, instances, system)),
             daemon_spec(settings.daemon, environ, system),
             *debug_specs(settings, environ, system),

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 
 from .notices import NoticeBoard
 from .signals import HostSignals
+
+if TYPE_CHECKING:
+    from .bound import BoundHost
 
 
 @attrs.frozen(kw_only=True)
@@ -15,7 +20,9 @@ class Desk:
     Attributes:
         signals: The host's signal handlers.
         board: Lines for people.
+        host: What the host brings along, its tools among it; None: nothing.
     """
 
     signals: HostSignals = attrs.field(factory=HostSignals)
     board: NoticeBoard = attrs.field(factory=NoticeBoard)
+    host: BoundHost | None = None

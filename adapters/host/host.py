@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from ...actors.inference.governance.access import Access
@@ -14,10 +16,12 @@ class Host:
     Plain methods run in a worker thread. Coroutines run on the event loop in which `start` is called; where none runs, on one of the gateway's own.
 
     Attributes:
+        tools: Functions, and objects with methods marked `@legion_llm.tool`: tools that every request is offered. See `Legion.tools`.
         access: Decides whether callers may use the gateway, in the place of the allow-list `rbac.allow`. See `Access`.
     """
 
     access: Access | None = None
+    tools: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
 
 
 NO_HOST = Host()

@@ -47,6 +47,7 @@ from .sections import (
 from .store import IN_MEMORY, StoreSettings
 from .structured import StructuredSettings
 from .vault import VaultSettings
+from .tools import McpServerSettings, McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
 from .verification import VerificationSettings
 
 __all__ = [
@@ -85,6 +86,8 @@ __all__ = [
     "KeySettings",
     "Kind",
     "LimitSettings",
+    "McpServerSettings",
+    "McpSettings",
     "MeteringSettings",
     "ModelLimitSettings",
     "PipelineSettings",
@@ -114,6 +117,9 @@ __all__ = [
     "TiersSettings",
     "TimeoutSettings",
     "TlsSettings",
+    "ToolLoopSettings",
+    "ToolStickySettings",
+    "ToolTriggerSettings",
     "TransportKind",
     "VaultSettings",
     "VerificationSettings",

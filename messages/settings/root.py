@@ -32,6 +32,7 @@ from .sections import RuntimeSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
 from .vault import VaultSettings
+from .tools import McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
 from .verification import VerificationSettings
 
 
@@ -72,6 +73,11 @@ class Settings:
         pipeline: What the pipeline remembers of requests.
         rbac: Who may use the gateway.
         compliance: What becomes of texts that hold personal or medical data.
+        max_tool_rounds: Rounds in which a model may call tools of ours, per request (at least 0). Default 200.
+        tool_loop: How far a model may go with them beside that.
+        tool_trigger: When tools that are not always at hand are offered.
+        tool_sticky: How long they stay at hand in a conversation.
+        mcp: MCP servers, whose tools the gateway offers.
         tier_assignment: Which tier suits a request that names none.
         embedding: How texts become vectors.
         counting: How the length of a prompt is found before it is sent.
@@ -111,6 +117,11 @@ class Settings:
     rbac: RbacSettings = RbacSettings()
     compliance: ComplianceSettings = ComplianceSettings()
     tier_assignment: TierAssignmentSettings = TierAssignmentSettings()
+    max_tool_rounds: int = attrs.field(default=200, validator=between(0))
+    tool_loop: ToolLoopSettings = ToolLoopSettings()
+    tool_trigger: ToolTriggerSettings = ToolTriggerSettings()
+    tool_sticky: ToolStickySettings = ToolStickySettings()
+    mcp: McpSettings = McpSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     counting: CountingSettings = CountingSettings()
     structured: StructuredSettings = StructuredSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -10,21 +11,28 @@ import attrs
 
 from ....messages.audit import AuditEntry
 from ....messages.caller import Profile
-from ....messages.chat import Request, Response, Trace
+from ....messages.chat import ChatMessage, Request, Response, Trace
 from ....messages.prices import PriceBook
 from ....messages.routing import Resolution
+from ....messages.settings import ToolTriggerSettings
 from ....messages.terms import Level
+from ....messages.tools import Tool
 from ....messages.unstreamed import chunks_of
 from ....runtime import Address, Clock, Sink
 from ....runtime.envelope import Envelope
 from ....runtime.interruption import interruption
 from ..attempts.attempts import Attempts
 from ..governance.governance import Governance
+from ..tools.calls import CallRecord
+from ..tools.limits import ToolLimits
+from ..tools.pauses import Pauses
+from ..tools.toolset import Workshop
 from .gate import Bar
 from .repeats import Repeats
 from .timeline import Timeline
 
 _NO_DATA: Final[Mapping[str, Any]] = MappingProxyType({})
+_NO_TOOLS: Final[Mapping[str, Tool]] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +51,11 @@ class Services:
         cache: Remembers answers; None: nobody does.
         audit: Who keeps the record of requests; None: nobody does.
         ledger: Who must have kept a request's attempts before it is answered; None: its answer does not wait for them.
+        toolbox: Has tools run; None: there are none.
+        workshop: Where the tools are found that there are now.
+        tool_limits: How far a model may go with them.
+        tool_triggers: When tools that are not always at hand are offered.
+        pauses: Turns that wait for their client's tools.
     """
 
     router: Address
@@ -56,6 +69,11 @@ class Services:
     cache: Address | None = None
     audit: Address | None = None
     ledger: Address | None = None
+    toolbox: Address | None = None
+    workshop: Workshop = attrs.field(factory=Workshop)
+    tool_limits: ToolLimits = ToolLimits()
+    tool_triggers: ToolTriggerSettings = ToolTriggerSettings()
+    pauses: Pauses = attrs.field(factory=lambda: Pauses(time.monotonic))
 
 
 class Flow:
@@ -74,6 +92,11 @@ class Flow:
         bars: What steps have against some targets; whoever chooses targets asks them.
         is_tier_a_wish: Whether the request's tier is what suits it, and not what its caller wants.
         exchange_id: The exchange with a provider that is under way, or was the last; "" before the first.
+        tools: The tools that the model is offered and we run, by the name under which it knows them.
+        triggered: Deferred tools that the user's words call for.
+        sticky: Deferred tools that an earlier turn of the conversation has called for.
+        calls: The calls that were answered by us.
+        rounds: What went on between the caller's last message and the answer: the model's calls and their results.
         resolution: What the router decided, once it has.
         response: The answer, once there is one.
         answered_by: The step that had the answer without a provider, or None; see `answer_early`.
@@ -92,6 +115,7 @@ class Flow:
         "ask",
         "audit",
         "bars",
+        "calls",
         "durations",
         "enrichments",
         "error",
@@ -104,12 +128,16 @@ class Flow:
         "request",
         "resolution",
         "response",
+        "rounds",
         "services",
         "sink",
         "started",
         "step",
+        "sticky",
         "timeline",
+        "tools",
         "trace",
+        "triggered",
         "warnings",
     )
 
@@ -128,6 +156,13 @@ class Flow:
         self.bars: list[Bar] = []
         self.is_tier_a_wish = False
         self.exchange_id = ""
+        self.tools: Mapping[str, Tool] = _NO_TOOLS
+        if request.host_tools:
+            self.tools = {tool.name: tool for tool in request.host_tools}
+        self.triggered: tuple[Tool, ...] = ()
+        self.sticky: tuple[Tool, ...] = ()
+        self.calls: list[CallRecord] = []
+        self.rounds: list[ChatMessage] = []
         self.resolution: Resolution | None = None
         self.response: Response | None = None
         self.answered_by: str | None = None

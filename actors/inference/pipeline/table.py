@@ -20,7 +20,10 @@ from .steps import (
     routing,
     tier_assignment,
     token_budget,
+    tool_calls,
+    tool_discovery,
     tracing_init,
+    trigger_match,
 )
 
 # The names and their order; a step that is not in the table below is not built yet.
@@ -99,12 +102,22 @@ TABLE: Final = (
     ),
     Step("billing", BEFORE, FATAL, billing.run, skipped_by=OWN, wanted=billing.wanted),
     Step("tier_assignment", BEFORE, DEGRADE, tier_assignment.run, skipped_by=SUBCALL, wanted=tier_assignment.wanted),
+    Step("trigger_match", BEFORE, DEGRADE, trigger_match.run, skipped_by=CONTEXTLESS, wanted=trigger_match.wanted),
+    Step("tool_discovery", BEFORE, DEGRADE, tool_discovery.run, skipped_by=CONTEXTLESS, wanted=tool_discovery.wanted),
     Step("routing", BEFORE, FATAL, routing.run),
     Step("request_normalization", BEFORE, FATAL, request_normalization.run, skipped_by=SUBCALL),
     Step("token_budget", BEFORE, FATAL, token_budget.run, skipped_by=SUBCALL, wanted=token_budget.wanted),
     Step("provider_call", PROVIDER, FATAL, provider_call.run),
     Step("response_normalization", AFTER, FATAL, response_normalization.run, skipped_by=SUBCALL),
     Step("metering", AFTER, FATAL, metering.run, offered=metering.offered),
+    Step(
+        "tool_calls",
+        AFTER,
+        DEGRADE,
+        tool_calls.run,
+        skipped_by=SUBCALL | {QUICK, SERVICE},
+        wanted=tool_calls.wanted,
+    ),
     Step(
         "response_return",
         AFTER,

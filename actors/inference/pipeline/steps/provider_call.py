@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from ...cached import answer_from, remember, shared_key
-from ...exchange import exchange
+from ...tools.loop import answer
 from ..flow import Flow
 
 
 async def run(flow: Flow) -> None:
-    """Ask the candidates in turn until one answers.
+    """Ask the candidates in turn until one answers; where the model calls tools of ours, run them and ask again.
 
     Raises:
-        LegionError: None did.
+        LegionError: None answered.
+        PipelineError: The model went further with its tools than the limits allow.
     """
-    key = shared_key(flow)
+    # What tools of ours find out is not the same the next time.
+    key = None if flow.tools else shared_key(flow)
     if key is not None and await answer_from(flow, key):
         return
-    timeline = flow.timeline
-    timeline.add("provider:request_sent", "provider", exchange_id=flow.exchange_id, source="pipeline")
-    started = flow.now()
-    response = flow.response = await exchange(flow)
-    timeline.add(
-        "provider:response_received",
-        "provider",
-        exchange_id=flow.exchange_id,
-        source=None if response.routing is None else response.routing.provider,
-        target="pipeline",
-        detail=response.stop_reason,
-        duration_ms=(flow.now() - started) * 1000,
-    )
+    response = flow.response = await answer(flow)
     if key is not None:
         remember(flow, key, response)

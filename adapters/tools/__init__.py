@@ -1,0 +1,1 @@
+"""Tools: functions of the host, and MCP servers."""
