@@ -46,8 +46,8 @@ from .sections import (
 )
 from .store import IN_MEMORY, StoreSettings
 from .structured import StructuredSettings
-from .vault import VaultSettings
 from .tools import McpServerSettings, McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
+from .vault import VaultSettings
 from .verification import VerificationSettings
 
 __all__ = [

@@ -31,8 +31,8 @@ from .rules import AliasSettings, alias_of
 from .sections import RuntimeSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
-from .vault import VaultSettings
 from .tools import McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
+from .vault import VaultSettings
 from .verification import VerificationSettings
 
 
