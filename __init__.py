@@ -40,6 +40,7 @@ from .messages.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from .messages.conversation import Conversation, NewMessage, Page, StoredMessage
 from .messages.counting import TokenCount
 from .messages.daemon import AskResult
 from .messages.embedding import Embedding, EmbedRequest, EmbedResponse
@@ -132,6 +133,7 @@ __all__ = [
     "ChunkKind",
     "ContentRefusedError",
     "ContextOverflow",
+    "Conversation",
     "DaemonDeniedError",
     "DaemonRateLimitedError",
     "DeadlineExceeded",
@@ -155,10 +157,12 @@ __all__ = [
     "MailboxFull",
     "ModelInfo",
     "ModelUnavailableError",
+    "NewMessage",
     "NoRouteError",
     "NotFoundError",
     "OpaqueBlock",
     "Outcome",
+    "Page",
     "PipelineError",
     "PrivacyModeError",
     "Profile",
@@ -191,6 +195,7 @@ __all__ = [
     "StoreReadOnly",
     "StoreUnavailable",
     "StoreVersionError",
+    "StoredMessage",
     "Stream",
     "StreamBrokenError",
     "StructuredResult",

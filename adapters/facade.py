@@ -15,6 +15,7 @@ import sniffio
 
 from ..messages.audit import AuditEvent
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response
+from ..messages.conversation import Conversation, ListConversations
 from ..messages.counting import TokenCount
 from ..messages.credentials import StageChanged
 from ..messages.daemon import AskResult
@@ -26,6 +27,7 @@ from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
 from .host.audit_query import audit_query
+from .host.conversation import ConversationHandle
 from .host.desk import Desk
 from .host.embed_request import embed_request
 from .host.host import NO_HOST, Host
@@ -405,6 +407,28 @@ class Legion:
             How far each instance has come: configured, usable, verified or disabled, and why.
         """
         return self.gateway.verify(instance)
+
+    def conversation(self, conversation_id: str | None = None) -> ConversationHandle:
+        """Return a conversation, to read and to change it. It need not be there yet; None gives a new one an id.
+
+        Requests belong to it by `chat(..., conversation_id=conversation.id)`: what was said before goes before them, and what they say is kept.
+
+        Raises:
+            InvalidRequestError: The id is no id.
+        """
+        return self.gateway.conversation(conversation_id)
+
+    def conversations(
+        self, *, owner: str | None = None, limit: int = 100, after: Conversation | None = None
+    ) -> Reply[tuple[Conversation, ...]]:
+        """List conversations, the one changed last first.
+
+        Args:
+            owner: Those that this caller began, or None for all.
+            limit: At most (1 to 1000).
+            after: The last one of the page before.
+        """
+        return self.gateway.conversations(ListConversations(owner=owner, limit=limit, after=after))
 
     def inspect(self, path: str = "") -> dict[str, Any]:
         """Describe the actors as plain data, without secrets and prompt text. From a thread; see `inspect_async`.

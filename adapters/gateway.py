@@ -6,17 +6,25 @@ from collections.abc import Callable
 
 from ..messages.audit import AuditEvent, AuditQuery, EventsWanted
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
+from ..messages.conversation import (
+    NO_CONVERSATION_ID,
+    Conversation,
+    ListConversations,
+    is_conversation_id,
+    new_conversation_id,
+)
 from ..messages.counting import CountTokens, TokenCount
 from ..messages.credentials import StageChanged, Verify
 from ..messages.daemon import AskDaemon, AskResult
 from ..messages.embedding import Embed, EmbedRequest, EmbedResponse
-from ..messages.errors import SystemNotRunning
+from ..messages.errors import InvalidRequestError, SystemNotRunning
 from ..messages.explanation import ExplainRoute, Explanation
 from ..messages.health import SignalReported
 from ..messages.ledger import UsageReport, UsageWanted
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders, Route
 from ..messages.structured import Structure, StructuredResult
 from ..runtime import ActorSystem, Reply, Stream, SystemState
+from .host.conversation import ConversationHandle
 from .host.escalation import bound_check
 from .host.functions import HostFunctions
 
@@ -47,6 +55,7 @@ class ActorGateway:
         self._counter = system.address("counter")
         self._daemon = system.address("daemon")
         self._audit = system.address("audit")
+        self._conversations = system.address("conversations")
 
     def submit(self, request: Request, *, quality_check: Callable[[Response], object] | None = None) -> Reply[Response]:
         """Answer a request; `quality_check` judges the answers beside our own rules, see `Legion.chat`."""
@@ -118,6 +127,18 @@ class ActorGateway:
         """Look all credentials up anew and try them; None: of all instances."""
         self._check()
         return self._credentials.request(Verify(instance=instance), timeout=self._timeout)
+
+    def conversation(self, conversation_id: str | None) -> ConversationHandle:
+        """Return a conversation, or a new one's."""
+        if conversation_id is not None and not is_conversation_id(conversation_id):
+            raise InvalidRequestError(NO_CONVERSATION_ID, param="conversation_id")
+        named = conversation_id or new_conversation_id()
+        return ConversationHandle(named, self._conversations, self._timeout)
+
+    def conversations(self, wanted: ListConversations) -> Reply[tuple[Conversation, ...]]:
+        """List conversations."""
+        self._system.check_ready()
+        return self._conversations.request(wanted, timeout=self._timeout)
 
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason."""

@@ -43,6 +43,11 @@ def estimated_input_tokens(request: Request) -> int:
     return math.ceil(total)
 
 
+def estimated_message_tokens(message: ChatMessage) -> int:
+    """Return about how many tokens one message has."""
+    return math.ceil(_of_message(message))
+
+
 def estimated_text_tokens(request: Request) -> int:
     """Return about how many tokens the text of the prompt has; what pictures, sound and files add is left out, since nobody knows it well."""
     total = sum(_text_of(message.content) for message in request.messages)

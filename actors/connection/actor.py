@@ -264,6 +264,7 @@ class Connection(Actor[Command]):
             judged=not isinstance(message, EmbedCall) and message.judged,
             caller=message.request.caller,
             conversation_id=None if isinstance(message, EmbedCall) else message.request.conversation_id,
+            rule=message.target.rule,
             streamed=isinstance(message, StreamCall),
             repeated=not isinstance(message, EmbedCall) and message.repeated,
         )

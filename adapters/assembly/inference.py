@@ -62,6 +62,8 @@ def inference(
             tool_limits=ToolLimits(max_rounds=settings.max_tool_rounds, loop=settings.tool_loop),
             tool_triggers=settings.tool_trigger,
             pauses=Pauses(system.clock.monotonic),
+            conversations=system.address("conversations"),
+            conversation=settings.conversation,
         )
         return Inference(services, keep_timelines=settings.pipeline.keep_timelines)
 

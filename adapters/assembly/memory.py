@@ -1,4 +1,4 @@
-"""Makes the actors that remember: the keeper of the store, the ledger, and the record of requests."""
+"""Makes the actors that remember: the keeper of the store, the ledger, the record of requests, and conversations."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from ...actors.audit.actor import Audit, Drain
 from ...actors.audit.event import Scribe
 from ...actors.audit.redaction import Redactor
 from ...actors.audit.said import Quotation
+from ...actors.conversations.actor import Conversations
 from ...actors.metering.actor import Metering, MeteringConfig
 from ...actors.metering.port import Prices
 from ...actors.outlet.backlog import Backlog
 from ...messages.ledger import LedgerEntry
 from ...messages.settings import Settings
-from ...runtime import ASYNCIO, ChildSpec
+from ...runtime import ASYNCIO, ActorSystem, ChildSpec
 from ..audit.sinks import sinks_of
 from ..stores.choose import Stores
 from ..stores.keeper import StoreKeeper
@@ -44,3 +45,8 @@ def audit_factory(settings: Settings, stores: Stores, prices: Prices) -> Callabl
     drains = tuple(Drain(name=name, sink=sink, backlog=Backlog(section.buffer)) for name, sink in sinks.items())
     store = stores.audit if "store" in sinks else None
     return lambda: Audit(scribe, drains, store=store, patience=settings.store.timeout)
+
+
+def conversations_factory(settings: Settings, stores: Stores, system: ActorSystem) -> Callable[[], Conversations]:
+    """Return what makes the actor that remembers conversations."""
+    return lambda: Conversations(settings.conversation, stores.conversations, system.address("inference"))

@@ -26,7 +26,7 @@ from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
 from .loads import LoadBoard
-from .memory import audit_factory, keeper_specs, metering_factory
+from .memory import audit_factory, conversations_factory, keeper_specs, metering_factory
 from .routing import health, lacking, router
 from .structured import structurer
 from .tools import mcp_servers, toolbox
@@ -81,6 +81,7 @@ def tree_of(
             *keeper_specs(stores),
             child("metering", metering_factory(settings, stores, prices), ASYNCIO),
             child("audit", audit_factory(settings, stores, prices), ASYNCIO),
+            child("conversations", conversations_factory(settings, stores, system), ASYNCIO),
             child("health", lambda: health(settings, instances, system)),
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
             child("credentials", lambda: credentials(settings, instances, environ, system, desk.board, resolvers)),

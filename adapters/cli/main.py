@@ -9,6 +9,7 @@ from .audit import audit
 from .chat import chat
 from .complaint import ComplainingGroup
 from .config import config
+from .conversation import conversation
 from .inspect import events, inspect_, trace
 from .pipeline import pipeline
 from .route import route
@@ -45,6 +46,7 @@ cli.add_command(pipeline)
 cli.add_command(route)
 cli.add_command(usage)
 cli.add_command(audit)
+cli.add_command(conversation)
 cli.add_command(store)
 
 

@@ -12,6 +12,7 @@ from .assignment import RoleSettings, TierAssignmentSettings
 from .audit import AuditSettings
 from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
+from .conversation import ConversationSettings, CurationSettings
 from .counting import CountingSettings
 from .daemon import DaemonSettings
 from .debug import DebugSettings
@@ -70,7 +71,9 @@ __all__ = [
     "ComplianceSettings",
     "ConfidenceSettings",
     "Constraint",
+    "ConversationSettings",
     "CountingSettings",
+    "CurationSettings",
     "DaemonSettings",
     "DebugSettings",
     "DemoFailure",

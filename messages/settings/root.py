@@ -12,6 +12,7 @@ from .assignment import TierAssignmentSettings
 from .audit import AuditSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .compliance import ComplianceSettings
+from .conversation import ConversationSettings
 from .counting import CountingSettings
 from .daemon import DaemonSettings
 from .debug import DebugSettings
@@ -83,6 +84,7 @@ class Settings:
         counting: How the length of a prompt is found before it is sent.
         structured: How answers that must fit a schema are got.
         audit: The record of who asked for what, and how it ended.
+        conversation: What is remembered of conversations, and how much of it a model is shown.
         store: Where ledger, audit and conversations are kept.
 
     Raises:
@@ -126,6 +128,7 @@ class Settings:
     counting: CountingSettings = CountingSettings()
     structured: StructuredSettings = StructuredSettings()
     audit: AuditSettings = AuditSettings()
+    conversation: ConversationSettings = ConversationSettings()
     store: StoreSettings = StoreSettings()
 
     def __attrs_post_init__(self) -> None:

@@ -15,6 +15,7 @@ from ....messages.chat import ChatMessage, Request, Response, Trace
 from ....messages.prices import PriceBook
 from ....messages.routing import Resolution
 from ....messages.settings import ToolTriggerSettings
+from ....messages.settings.conversation import ConversationSettings
 from ....messages.terms import Level
 from ....messages.tools import Tool
 from ....messages.unstreamed import chunks_of
@@ -56,6 +57,8 @@ class Services:
         tool_limits: How far a model may go with them.
         tool_triggers: When tools that are not always at hand are offered.
         pauses: Turns that wait for their client's tools.
+        conversations: Who remembers what was said; None: nobody does.
+        conversation: How much of it a model is shown, and what becomes of a request where it cannot be read.
     """
 
     router: Address
@@ -74,6 +77,8 @@ class Services:
     tool_limits: ToolLimits = ToolLimits()
     tool_triggers: ToolTriggerSettings = ToolTriggerSettings()
     pauses: Pauses = attrs.field(factory=lambda: Pauses(time.monotonic))
+    conversations: Address | None = None
+    conversation: ConversationSettings = ConversationSettings()
 
 
 class Flow:
@@ -97,6 +102,10 @@ class Flow:
         sticky: Deferred tools that an earlier turn of the conversation has called for.
         calls: The calls that were answered by us.
         rounds: What went on between the caller's last message and the answer: the model's calls and their results.
+        new_messages: How many of the request's last messages are new to its conversation; None where it has none.
+        follows: Id of the message that the new ones follow, where that is not the last one of the conversation; else None.
+        said: The new messages, as they are kept; known before the provider is called.
+        sent: How many messages the request had when the provider was first called; what comes after them came about on the way.
         resolution: What the router decided, once it has.
         response: The answer, once there is one.
         answered_by: The step that had the answer without a provider, or None; see `answer_early`.
@@ -120,8 +129,10 @@ class Flow:
         "enrichments",
         "error",
         "exchange_id",
+        "follows",
         "is_tier_a_wish",
         "level",
+        "new_messages",
         "now",
         "original",
         "profile",
@@ -129,6 +140,8 @@ class Flow:
         "resolution",
         "response",
         "rounds",
+        "said",
+        "sent",
         "services",
         "sink",
         "started",
@@ -163,6 +176,10 @@ class Flow:
         self.sticky: tuple[Tool, ...] = ()
         self.calls: list[CallRecord] = []
         self.rounds: list[ChatMessage] = []
+        self.new_messages: int | None = None
+        self.follows: str | None = None
+        self.said: tuple[ChatMessage, ...] = ()
+        self.sent = 0
         self.resolution: Resolution | None = None
         self.response: Response | None = None
         self.answered_by: str | None = None

@@ -9,6 +9,8 @@ from .step import OnFailure, Phase, Step
 from .steps import (
     billing,
     classification,
+    context_load,
+    context_store,
     conversation_uuid,
     idempotency,
     metering,
@@ -91,6 +93,15 @@ TABLE: Final = (
         skipped_by=CONTEXTLESS,
         wanted=conversation_uuid.wanted,
     ),
+    Step(
+        "context_load",
+        BEFORE,
+        FATAL,
+        context_load.run,
+        skipped_by=CONTEXTLESS,
+        offered=context_load.offered,
+        wanted=context_load.wanted,
+    ),
     Step("rbac", BEFORE, FATAL, rbac.run, skipped_by=OWN, offered=rbac.offered),
     Step(
         "classification",
@@ -117,6 +128,15 @@ TABLE: Final = (
         tool_calls.run,
         skipped_by=SUBCALL | {QUICK, SERVICE},
         wanted=tool_calls.wanted,
+    ),
+    Step(
+        "context_store",
+        AFTER,
+        DEGRADE,
+        context_store.run,
+        skipped_by=CONTEXTLESS,
+        offered=context_store.offered,
+        wanted=context_store.wanted,
     ),
     Step(
         "response_return",

@@ -54,7 +54,62 @@ CREATE INDEX audit_by_time ON audit (at, id);
 CREATE INDEX audit_by_request ON audit (request_id);
 """
 
+CONVERSATIONS: Final = """
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    owner TEXT,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL,
+    last_seq INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    is_linked INTEGER NOT NULL,
+    cancelled_at REAL,
+    title TEXT,
+    version INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    state TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX conversations_by_time ON conversations (updated_at, id);
+CREATE INDEX conversations_by_owner ON conversations (owner, updated_at, id);
+CREATE TABLE messages (
+    conversation_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    parent_id TEXT,
+    sidechain INTEGER NOT NULL,
+    group_id TEXT,
+    agent_id TEXT,
+    provider TEXT,
+    model TEXT,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    request_id TEXT,
+    metadata TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, seq)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX messages_by_id ON messages (conversation_id, id);
+CREATE TABLE curations (
+    conversation_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, message_id)
+) WITHOUT ROWID;
+CREATE TABLE compactions (
+    conversation_id TEXT PRIMARY KEY,
+    up_to INTEGER NOT NULL,
+    up_to_id TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    summary TEXT NOT NULL,
+    method TEXT NOT NULL,
+    created_at REAL NOT NULL
+) WITHOUT ROWID;
+"""
+
 # MIGRATIONS[n] leads from version n to version n + 1.
-MIGRATIONS: Final[tuple[str, ...]] = (LEDGER, AUDIT)
+MIGRATIONS: Final[tuple[str, ...]] = (LEDGER, AUDIT, CONVERSATIONS)
 
 NEWEST: Final = len(MIGRATIONS)

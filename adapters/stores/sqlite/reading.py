@@ -26,6 +26,9 @@ class Access(Protocol):
     ) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
 
+    async def settle(self) -> None:
+        """Wait until everything that is asked for now has been kept, or refused."""
+
 
 class ReadOnlyFile:
     """The file without a loop and without a thread: for commands, which wait anyway.
@@ -46,6 +49,9 @@ class ReadOnlyFile:
             StoreReadOnly: Always.
         """
         raise StoreReadOnly(f"{self._path}: is open for reading alone", store=str(self._path))
+
+    async def settle(self) -> None:
+        """Nothing is ever under way."""
 
     async def read(
         self,

@@ -8,9 +8,11 @@ import contextlib
 import pytest
 from legion_llm.adapters.stores.choose import Stores
 from legion_llm.adapters.stores.memory.audit import MemoryAudit
+from legion_llm.adapters.stores.memory.conversations import MemoryConversations
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
 from legion_llm.adapters.stores.sqlite import Database, FileOptions
 from legion_llm.adapters.stores.sqlite.audit import SqliteAudit
+from legion_llm.adapters.stores.sqlite.conversations import SqliteConversations
 from legion_llm.adapters.stores.sqlite.ledger import SqliteLedger
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.ledger import LedgerEntry
@@ -88,12 +90,17 @@ def database(loop, file):
 
 
 def _memory(_request):
-    return Stores(ledger=MemoryLedger(), audit=MemoryAudit())
+    return Stores(ledger=MemoryLedger(), audit=MemoryAudit(), conversations=MemoryConversations())
 
 
 def _sqlite(request):
     database = request.getfixturevalue("database")
-    return Stores(ledger=SqliteLedger(database), audit=SqliteAudit(database), kept=database)
+    return Stores(
+        ledger=SqliteLedger(database),
+        audit=SqliteAudit(database),
+        conversations=SqliteConversations(database),
+        kept=database,
+    )
 
 
 # A new kind of store gets a line here, and with it all these tests.

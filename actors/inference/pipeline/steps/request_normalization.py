@@ -5,13 +5,15 @@ from __future__ import annotations
 import attrs
 
 from .....messages.ids import new_id
+from ....conversations.compress import compress_request
 from ...tools.selection import definitions, offered
 from ..flow import Flow
 
 
 def run(flow: Flow) -> None:
-    """Number the exchange with the provider that begins now, and spare a model on this machine tools that it would drown in."""
+    """Number the exchange with the provider, shorten the prompt where that is allowed, and spare a model on this machine too many tools."""
     flow.exchange_id = new_id("exch_")
+    _shorten(flow)
     limit = flow.services.tool_triggers.local_tool_limit
     if limit is not None and len(flow.tools) > limit and _is_local(flow):
         _spare(flow, limit)
@@ -33,3 +35,24 @@ def _spare(flow: Flow, limit: int) -> None:
     flow.warn(f"{len(flow.tools) - len(kept)} tools were not offered to a model on this machine")
     flow.tools = kept
     flow.request = attrs.evolve(request, tools=definitions(own, added))
+
+
+def _shorten(flow: Flow) -> None:
+    """Shorten the prompt as far as the caller or the rule allows it."""
+    messages = flow.request.messages
+    flow.sent = len(messages)
+    if flow.new_messages is not None:
+        # As it is kept: with all that was masked in it, but not shortened.
+        flow.said = messages[len(messages) - flow.new_messages :]
+    level = _level(flow)
+    if level:
+        flow.request = compress_request(flow.request, level)
+        flow.timeline.add("prompt:compressed", source="pipeline", data={"level": level})
+
+
+def _level(flow: Flow) -> int:
+    """What the caller says counts; then what the rule says that chose the first target."""
+    if flow.request.compress_level is not None:
+        return flow.request.compress_level
+    resolution = flow.resolution
+    return 0 if resolution is None else resolution.candidates[0].compress_level or 0
