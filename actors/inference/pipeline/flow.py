@@ -105,7 +105,6 @@ class Flow:
         new_messages: How many of the request's last messages are new to its conversation; None where it has none.
         follows: Id of the message that the new ones follow, where that is not the last one of the conversation; else None.
         said: The new messages, as they are kept; known before the provider is called.
-        sent: How many messages the request had when the provider was first called; what comes after them came about on the way.
         resolution: What the router decided, once it has.
         response: The answer, once there is one.
         answered_by: The step that had the answer without a provider, or None; see `answer_early`.
@@ -141,7 +140,6 @@ class Flow:
         "response",
         "rounds",
         "said",
-        "sent",
         "services",
         "sink",
         "started",
@@ -179,7 +177,6 @@ class Flow:
         self.new_messages: int | None = None
         self.follows: str | None = None
         self.said: tuple[ChatMessage, ...] = ()
-        self.sent = 0
         self.resolution: Resolution | None = None
         self.response: Response | None = None
         self.answered_by: str | None = None

@@ -41,7 +41,7 @@ def _turn(flow: Flow) -> Iterator[NewMessage]:
     """Yield the new messages, what tools were asked on the way, and the answer."""
     request, response, follows = flow.request, flow.response, flow.follows
     assert response is not None
-    for message in (*flow.said, *request.messages[flow.sent :]):
+    for message in (*flow.said, *flow.rounds):
         if message.role in {"system", "developer"}:
             continue  # instructions come with every request anew
         yield NewMessage(message=message, parent_id=follows, request_id=request.id)

@@ -40,7 +40,6 @@ def _spare(flow: Flow, limit: int) -> None:
 def _shorten(flow: Flow) -> None:
     """Shorten the prompt as far as the caller or the rule allows it."""
     messages = flow.request.messages
-    flow.sent = len(messages)
     if flow.new_messages is not None:
         # As it is kept: with all that was masked in it, but not shortened.
         flow.said = messages[len(messages) - flow.new_messages :]

@@ -216,7 +216,7 @@ def test_instructions_are_not_kept_and_what_tools_said_on_the_way_is(run, flow, 
     answer(made)
     call = ChatMessage(role="assistant", content=(ToolUseBlock(id="a", name="look"),))
     result = ChatMessage(role="tool", content=(ToolResultBlock(tool_use_id="a", content="seen"),))
-    made.request = attrs.evolve(made.request, messages=(*made.request.messages, call, result))
+    made.rounds += [call, result]
 
     assert [new.message.role for new in kept(run, made, memory)] == ["user", "assistant", "tool", "assistant"]
 
