@@ -78,5 +78,6 @@ def _attempts_config(settings: Settings) -> AttemptsConfig:
         retries=routing.retries,
         tiers=routing.tier_priority,
         rescue=routing.rescue.enabled,
+        hedging=routing.hedging,
         judging=JudgeConfig(escalation=routing.escalation, quality=settings.quality, bands=settings.confidence.bands),
     )

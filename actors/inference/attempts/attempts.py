@@ -10,12 +10,13 @@ import attrs
 from ....messages.chat import Request, Response
 from ....messages.errors import LegionError
 from ....messages.routing import Call, QualityCheck, Resolution, StreamCall
-from ....messages.settings import TIERS, RetrySettings
+from ....messages.settings import TIERS, HedgingSettings, RetrySettings
 from ....messages.target import Target
 from ....runtime import Address, Clock, Sink
 from ..quality.judge import Judge, JudgeConfig, judge_of
 from .budget import RetryBudgets
 from .course import Course, Errand, Means, Told
+from .hedge import Paces, is_harmless
 from .rescue import Rescue
 from .shown import Recorder, Shown
 from .story import routed_at_once
@@ -31,6 +32,7 @@ class AttemptsConfig:
         retries: What follows one that gave no answer.
         tiers: All tiers, the nearest first.
         rescue: Whether a stream that broke off is gone on with elsewhere, where a request does not say.
+        hedging: Whether a slow call gets a second one beside it.
         judging: What makes an answer a poor one, and when that matters.
         is_enabled: False: the first candidate is asked once, and that is all.
     """
@@ -40,6 +42,7 @@ class AttemptsConfig:
     retries: RetrySettings = RetrySettings()
     tiers: tuple[str, ...] = TIERS
     rescue: bool = False
+    hedging: HedgingSettings = HedgingSettings()
     judging: JudgeConfig = JudgeConfig()
 
 
@@ -59,8 +62,15 @@ class Attempts:
         retries = config.retries
         self._budgets = RetryBudgets(retries.budget)
         rules = retries.rules() if config.is_enabled else {}
+        self._paces = Paces(config.hedging) if config.hedging.enabled and config.is_enabled else None
         self._means = Means(
-            clock=clock, budgets=self._budgets, health=health, retries=retries, rules=rules, tiers=config.tiers
+            clock=clock,
+            budgets=self._budgets,
+            health=health,
+            retries=retries,
+            rules=rules,
+            tiers=config.tiers,
+            paces=self._paces,
         )
 
     async def whole(
@@ -180,8 +190,8 @@ class Attempts:
         began = self._now()
         budget = self._budgets.of(target.instance, began)
         budget.called()
-        if errand.judge is not None:
-            return await self._course(errand, errand.judge.max_attempts).run(target)
+        if errand.judge is not None or self._paces is not None:
+            return await self._watched(errand, target)
         try:
             response = await errand.attempt(target, 1, 0)
         except LegionError as error:
@@ -190,6 +200,15 @@ class Attempts:
         if errand.settle is not None:
             await errand.settle()
         return routed_at_once(errand.request, response, errand.resolution, target, self._now() - errand.started)
+
+    async def _watched(self, errand: Errand, target: Target) -> Response:
+        """Make the attempts of a request whose first answer may not be good, or not fast enough."""
+        course = self._course(errand, self._config.max_attempts if errand.judge is None else errand.judge.max_attempts)
+        # What holds something back until it is accepted is a stream.
+        if self._paces is None or errand.settle is not None or not is_harmless(errand.request):
+            return await course.run(target)
+        delay = self._paces.delay(target)
+        return await (course.run(target) if delay is None else course.hedged(target, delay))
 
     def _course(self, errand: Errand, most: int) -> Course:
         return Course(errand, self._means, most)

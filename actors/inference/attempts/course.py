@@ -20,10 +20,11 @@ from ....messages.target import Target
 from ....runtime import Address, Clock
 from ..quality.judge import Judge, Verdict
 from .budget import RetryBudgets
+from .hedge import Paces, Race, hedge_for, race
 from .moves import UNCOUNTED, Again, Next, Situation, Stop, Tried, Wait, next_move
 from .order import distinct
 from .rescue import Rescue
-from .story import Ended, rescued, routed, verdict
+from .story import Ended, routed, verdict
 
 # Makes one attempt: its number, counted from 1, and how often the request has failed at this target before. Raises why there is no answer.
 MakeAttempt: TypeAlias = Callable[[Target, int, int], Awaitable[Response]]
@@ -69,6 +70,7 @@ class Means:
         health: Hears how answers were judged.
         rules: `retries.rules()`; empty where nothing is tried twice.
         tiers: All tiers, the nearest first.
+        paces: What is slow at each target, or None where nothing is hedged.
         dice: Returns a number from 0 to 1.
     """
 
@@ -78,6 +80,7 @@ class Means:
     retries: RetrySettings
     rules: Mapping[Cause, RetryRule]
     tiers: Sequence[str] = TIERS
+    paces: Paces | None = None
     dice: Callable[[], float] = random.random
 
 
@@ -89,6 +92,7 @@ class Course:
         "_broken",
         "_counted",
         "_errand",
+        "_is_hedged",
         "_left",
         "_means",
         "_most",
@@ -103,6 +107,7 @@ class Course:
         self._most = most
         self._attempts: list[Ended] = []
         self._broken: LegionError | None = None
+        self._is_hedged = False
         self._tried: dict[tuple[str, str], Tried] = {}
         self._left = distinct(errand.resolution.candidates)[1:]
         self._counted = 0
@@ -118,6 +123,48 @@ class Course:
         self._failed(target, error, began)
         return await self.run(await self._move())
 
+    async def hedged(self, first: Target, delay: float) -> Response:
+        """Ask `first`, after a delay also the next candidate, and whoever is to follow if neither answers.
+
+        Raises:
+            LegionError: Why there is no answer.
+        """
+        second = hedge_for(first, self._left)
+        if second is None:
+            return await self.run(first)
+        began = self._means.clock.monotonic()
+        result = await race(
+            lambda: self._errand.attempt(first, 1, 0),
+            lambda: self._errand.attempt(second, 2, 0),
+            lambda: self._may_hedge(second),
+            delay,
+        )
+        response = await self._raced(result, (first, second), began, delay)
+        return response or await self.run(await self._move())
+
+    async def _raced(self, result: Race, targets: tuple[Target, Target], began: float, delay: float) -> Response | None:
+        """Write down how both attempts ended, the one that answered last; return its answer, if it is good enough."""
+        if result.has_second:
+            self._is_hedged = True
+            self._left = tuple(target for target in self._left if target.key != targets[1].key)
+        winner = result.winner
+        for number in (0, 1)[: 1 + result.has_second]:
+            if number != winner:
+                self._failed(targets[number], result.failure(number), began + number * delay)
+        end = None if winner is None else result.ends[winner]
+        if winner is None or not isinstance(end, Response):
+            return None
+        return await self._received(targets[winner], end, began + winner * delay, winner + 1)
+
+    def _may_hedge(self, second: Target) -> bool:
+        """Whether the retry budget of the second target grants one more call, which is taken from it."""
+        now = self._means.clock.monotonic()
+        budget = self._means.budgets.of(second.instance, now)
+        if self._counted + 1 >= self._most or budget.delay(now) > 0:
+            return False
+        budget.take(now)
+        return True
+
     async def run(self, target: Target) -> Response:
         """Ask `target`, and whoever is to follow it.
 
@@ -132,18 +179,25 @@ class Course:
 
     async def _attempt(self, target: Target) -> Response | None:
         """Make one attempt; None if it gave no usable answer."""
-        began = self._means.clock.monotonic()
+        began, number = self._means.clock.monotonic(), len(self._attempts) + 1
         make = self._errand.attempt if self._broken is None else self._rescue().attempt
         try:
-            response = await make(target, len(self._attempts) + 1, self._failures_at(target))
+            response = await make(target, number, self._failures_at(target))
         except LegionError as error:
             self._failed(target, error, began)
             return None
-        self._means.budgets.of(target.instance, began).streak = 0
+        return await self._received(target, response, began, number)
+
+    async def _received(self, target: Target, response: Response, began: float, number: int) -> Response | None:
+        """Return the answer with its story, or None if it is too poor."""
+        now = self._means.clock.monotonic()
+        self._means.budgets.of(target.instance, now).streak = 0
+        if self._means.paces is not None:
+            self._means.paces.note(target, now - began)
         judge = self._errand.judge
         if judge is not None:
             verdict = await judge.verdict(response, is_final=self._errand.is_committed())
-            if not self._accepted(target, verdict, began):
+            if not self._accepted(target, verdict, began, number):
                 return None
             warnings = (*response.warnings, *verdict.warnings)
             response = attrs.evolve(response, quality=verdict.quality, warnings=warnings)
@@ -156,11 +210,14 @@ class Course:
         now = self._means.clock.monotonic()
         self._note(Ended(target, None, (), now - began))
         answer = routed(errand.request, response, errand.resolution, self._attempts, now - errand.started)
-        return answer if self._broken is None else rescued(answer, self._rescue().way)
+        assert answer.routing is not None
+        way = None if self._broken is None else self._rescue().way
+        if way is None and not self._is_hedged:
+            return answer
+        return attrs.evolve(answer, routing=attrs.evolve(answer.routing, rescue=way, hedged=self._is_hedged))
 
-    def _accepted(self, target: Target, verdict: Verdict, began: float) -> bool:
+    def _accepted(self, target: Target, verdict: Verdict, began: float, number: int) -> bool:
         """Tell health what an answer was worth, and say whether it is the answer; one that the caller has seen is, whatever it is worth."""
-        number = len(self._attempts) + 1
         self._means.health.offer(
             AnswerJudged(
                 request_id=self._errand.request.id, attempt=number, instance=target.instance, passed=verdict.passed

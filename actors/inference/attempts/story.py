@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 import attrs
 
 from ....messages.attempt import QUALITY_FAILURE, SUCCESS, AttemptRecord
 from ....messages.chat import Request, Response, RoutingInfo
 from ....messages.errors import EscalationExhausted, LegionError, RefusedError
-from ....messages.outcome import outcome_of
+from ....messages.outcome import Outcome, outcome_of
 from ....messages.routing import Resolution
 from ....messages.target import Target
 
@@ -99,18 +99,12 @@ def routed(
     return attrs.evolve(response, request_id=request.id, routing=routing, warnings=warnings)
 
 
-def rescued(response: Response, way: Literal["continued", "joined"] | None) -> Response:
-    """Return an answer that says how it was gone on with."""
-    assert response.routing is not None
-    return attrs.evolve(response, routing=attrs.evolve(response.routing, rescue=way))
-
-
 def fallback_warnings(attempts: Sequence[Ended]) -> list[str]:
     """Return a line for every change of target: the answer does not come from where it was expected."""
     return [
         f"{FALLBACK}: {before.target} ended with {before.outcome}, {after.target} was asked instead"
         for before, after in itertools.pairwise(attempts)
-        if before.target.key != after.target.key
+        if before.target.key != after.target.key and before.outcome != Outcome.CANCELLED
     ]
 
 
