@@ -8,12 +8,14 @@ import legion_llm
 import pytest
 from upstream import ScriptedServer, Send, answer, canned_openai, openai_upstream
 
-BROKE = json.dumps({
-    "error": {
-        "type": "invalid_request_error",
-        "message": "Your credit balance is too low to access the API. Please go to Plans & Billing to upgrade.",
+BROKE = json.dumps(
+    {
+        "error": {
+            "type": "invalid_request_error",
+            "message": "Your credit balance is too low to access the API. Please go to Plans & Billing to upgrade.",
+        }
     }
-}).encode()
+).encode()
 
 
 def broke(request):
