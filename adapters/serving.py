@@ -17,6 +17,7 @@ from .http.actor import http_api
 from .http.config import HttpApiConfig
 from .http.keyring import keyring_of
 from .http.listening import ListeningAddress
+from .telemetry.spyglass import Spyglass
 
 
 def start_gateway(
@@ -52,6 +53,7 @@ def start_gateway(
             settings=settings.api, cache=settings.response_cache, keyring=keyring_of(settings.api.keys, environ)
         ),
         others={"/v1/messages": AnthropicMessages(), "/v1/responses": OpenAIResponses()},
+        insight=Spyglass(system, settings),
     )
     legion = launch(
         settings,

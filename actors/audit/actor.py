@@ -9,13 +9,15 @@ import attrs
 
 from ...messages.audit import AuditEvent, EventsWanted, RequestFinished
 from ...messages.errors import NotFoundError
-from ...runtime import ASYNCIO, Actor, spawned
+from ...messages.totals import RequestTotals, RequestTotalsWanted
+from ...runtime import ASYNCIO, Actor, Address, spawned
 from ..outlet.backlog import Backlog
 from ..outlet.outlet import Outlet, OutletConfig
 from .event import Scribe
 from .port import AuditSink, AuditStore
+from .tally import Tally
 
-Command: TypeAlias = RequestFinished | EventsWanted
+Command: TypeAlias = RequestFinished | EventsWanted | RequestTotalsWanted
 
 
 @attrs.frozen(kw_only=True)
@@ -34,15 +36,23 @@ class Drain:
 class Audit(Actor[Command]):
     """Writes an event for every request that has ended to every sink; each sink at its own pace.
 
-    Takes RequestFinished from those who answer requests, and EventsWanted. Tells nobody.
+    Takes RequestFinished from those who answer requests, EventsWanted and RequestTotalsWanted. Tells `telemetry`, where there is one, of them.
     """
 
     home = ASYNCIO
 
     def __init__(
-        self, scribe: Scribe, drains: tuple[Drain, ...], *, store: AuditStore | None = None, patience: float = 5.0
+        self,
+        scribe: Scribe,
+        drains: tuple[Drain, ...],
+        *,
+        store: AuditStore | None = None,
+        patience: float = 5.0,
+        telemetry: Address | None = None,
     ) -> None:
         super().__init__()
+        self._telemetry = telemetry
+        self._tally = Tally()
         self._scribe = scribe
         self._drains = drains
         self._store = store
@@ -66,10 +76,19 @@ class Audit(Actor[Command]):
             await drain.sink.aclose()
 
     def on_request_finished(self, message: RequestFinished) -> None:
-        """Write it down."""
+        """Count it, and write it down."""
+        self._tally.add(message)
+        if self._telemetry is not None:
+            self._telemetry.leave(message)
+        if not self._outlets:
+            return
         event = self._scribe.event_of(message)
         for outlet in self._outlets.values():
             outlet.add(event)
+
+    def on_request_totals_wanted(self, _message: RequestTotalsWanted) -> tuple[RequestTotals, ...]:
+        """Return what was counted since the start."""
+        return self._tally.totals()
 
     @spawned
     async def on_events_wanted(self, message: EventsWanted) -> tuple[AuditEvent, ...]:

@@ -10,7 +10,8 @@ import attrs
 from ...messages.base import Message
 from ...messages.ledger import EntriesWanted, LedgerEntry, Settle, UsageReport, UsageWanted
 from ...messages.routing import AttemptFinished
-from ...runtime import ASYNCIO, Actor, spawned
+from ...messages.totals import AttemptTotals, AttemptTotalsWanted
+from ...runtime import ASYNCIO, Actor, Address, spawned
 from ..outlet.backlog import Backlog
 from ..outlet.outlet import Outlet, OutletConfig
 from .entry import entry_of
@@ -23,6 +24,7 @@ _SHOWN: Final = 20
 
 # Callers choose model names, so the rows they can open are bounded; what comes after these is summed under "(other)".
 _MOST_ROWS: Final = 500
+_OTHER: Final = ("(other)", "")
 
 
 @attrs.frozen(kw_only=True)
@@ -45,14 +47,14 @@ class MeteringConfig:
     patience: float = 5.0
 
 
-Command: TypeAlias = AttemptFinished | AttemptsWanted | Settle | UsageWanted | EntriesWanted
+Command: TypeAlias = AttemptFinished | AttemptsWanted | AttemptTotalsWanted | Settle | UsageWanted | EntriesWanted
 
 
 class Metering(Actor[Command]):
     """Keeps the ledger: one row per attempt, written in groups; totals and the last attempts in memory.
 
-    Takes AttemptFinished from the connections, which nobody waits for; Settle from those who want to be sure. Tells nobody.
-    The rows that are not in the store yet lie in a backlog that outlives this actor.
+    Takes AttemptFinished from the connections, which nobody waits for; Settle from those who want to be sure. Tells `telemetry`, where there is one,
+    of the attempts. The rows that are not in the store yet lie in a backlog that outlives this actor.
     """
 
     home = ASYNCIO
@@ -63,13 +65,15 @@ class Metering(Actor[Command]):
         store: LedgerStore,
         backlog: Backlog[LedgerEntry],
         prices: Prices | None = None,
+        telemetry: Address | None = None,
     ) -> None:
         super().__init__()
         self._store = store
         self._prices = prices
+        self._telemetry = telemetry
         self._outlet = Outlet(OutletConfig(what="the ledger", patience=config.patience), store.append, backlog)
         self._attempts: collections.deque[AttemptFinished] = collections.deque(maxlen=config.keep_attempts)
-        self._totals: dict[str, Totals] = {}
+        self._totals: dict[tuple[str, str], Totals] = {}
 
     async def on_start(self) -> None:
         """Begin to write, also what an earlier incarnation could not."""
@@ -81,16 +85,23 @@ class Metering(Actor[Command]):
 
     def on_attempt_finished(self, message: AttemptFinished) -> None:
         """Record it, unless the provider never heard of it."""
+        if self._telemetry is not None:
+            self._telemetry.leave(message)
         if not message.sent:
             return
+        entry = entry_of(message, self._prices)
         self._attempts.append(message)
-        self._row(str(message.target)).add(message)
-        self._outlet.add(entry_of(message, self._prices))
+        self._row(entry).add(message, entry)
+        self._outlet.add(entry)
 
     def on_attempts_wanted(self, message: AttemptsWanted) -> tuple[AttemptFinished, ...]:
         """Return the kept records."""
         wanted = message.request_id
         return tuple(kept for kept in self._attempts if wanted is None or kept.request_id == wanted)
+
+    def on_attempt_totals_wanted(self, _message: AttemptTotalsWanted) -> tuple[AttemptTotals, ...]:
+        """Return what was counted since the start."""
+        return tuple(totals.told(*named) for named, totals in self._totals.items())
 
     @spawned
     async def on_settle(self, message: Settle) -> None:  # noqa: ARG002 - it says all by coming
@@ -114,15 +125,16 @@ class Metering(Actor[Command]):
         """Return totals by "instance/model", the last attempts, and how the writing goes."""
         return {
             "kept": len(self._attempts),
-            "totals": {name: attrs.asdict(totals) for name, totals in self._totals.items()},
+            "totals": {"/".join(filter(None, named)): totals.described() for named, totals in self._totals.items()},
             "last": [_shown(attempt) for attempt in list(self._attempts)[-_SHOWN:]],
             "ledger": self._outlet.describe(),
         }
 
-    def _row(self, name: str) -> Totals:
-        totals = self._totals.get(name)
+    def _row(self, entry: LedgerEntry) -> Totals:
+        named = (entry.instance, entry.model)
+        totals = self._totals.get(named)
         if totals is None:
-            totals = self._totals.setdefault(name if len(self._totals) < _MOST_ROWS else "(other)", Totals())
+            totals = self._totals.setdefault(named if len(self._totals) < _MOST_ROWS else _OTHER, Totals())
         return totals
 
 

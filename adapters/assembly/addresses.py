@@ -7,8 +7,14 @@ from ...runtime import ActorSystem, Address
 
 
 def audit_address(settings: Settings, system: ActorSystem) -> Address | None:
-    """Return the address of the record of requests, or None where none is kept."""
-    return system.address("audit") if settings.audit.enabled and settings.audit.sinks else None
+    """Return the address of who writes down and counts the requests, or None where that is wanted by nobody."""
+    is_kept = settings.audit.enabled and settings.audit.sinks
+    return system.address("audit") if is_kept or settings.telemetry.metrics or settings.telemetry.otel else None
+
+
+def telemetry_address(settings: Settings, system: ActorSystem) -> Address | None:
+    """Return the address of who makes traces and metrics for OpenTelemetry, or None where they are not wanted."""
+    return system.address("telemetry") if settings.telemetry.otel else None
 
 
 def connection_address(system: ActorSystem, instance: str) -> Address:

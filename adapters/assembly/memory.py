@@ -18,6 +18,7 @@ from ...runtime import ASYNCIO, ActorSystem, ChildSpec
 from ..audit.sinks import sinks_of
 from ..stores.choose import Stores
 from ..stores.keeper import StoreKeeper
+from .addresses import telemetry_address
 
 
 def keeper_specs(stores: Stores) -> tuple[ChildSpec, ...]:
@@ -28,14 +29,14 @@ def keeper_specs(stores: Stores) -> tuple[ChildSpec, ...]:
     return (ChildSpec(name="store", factory=lambda: StoreKeeper(kept), home=ASYNCIO),)
 
 
-def metering_factory(settings: Settings, stores: Stores, prices: Prices) -> Callable[[], Metering]:
+def metering_factory(settings: Settings, stores: Stores, prices: Prices, system: ActorSystem) -> Callable[[], Metering]:
     """Return what makes the actor of the ledger; its incarnations share the rows that are not written yet."""
     config = MeteringConfig(keep_attempts=settings.metering.keep_attempts, patience=settings.store.timeout)
     backlog = Backlog[LedgerEntry](settings.metering.buffer)
-    return lambda: Metering(config, stores.ledger, backlog, prices)
+    return lambda: Metering(config, stores.ledger, backlog, prices, telemetry_address(settings, system))
 
 
-def audit_factory(settings: Settings, stores: Stores, prices: Prices) -> Callable[[], Audit]:
+def audit_factory(settings: Settings, stores: Stores, prices: Prices, system: ActorSystem) -> Callable[[], Audit]:
     """Return what makes the actor of the record; its incarnations share the events that are not written yet."""
     section = settings.audit
     redactor = Redactor(section.redact)
@@ -44,7 +45,13 @@ def audit_factory(settings: Settings, stores: Stores, prices: Prices) -> Callabl
     sinks = sinks_of(settings, stores) if section.enabled else {}
     drains = tuple(Drain(name=name, sink=sink, backlog=Backlog(section.buffer)) for name, sink in sinks.items())
     store = stores.audit if "store" in sinks else None
-    return lambda: Audit(scribe, drains, store=store, patience=settings.store.timeout)
+    return lambda: Audit(
+        scribe,
+        drains,
+        store=store,
+        patience=settings.store.timeout,
+        telemetry=telemetry_address(settings, system),
+    )
 
 
 def conversations_factory(settings: Settings, stores: Stores, system: ActorSystem) -> Callable[[], Conversations]:

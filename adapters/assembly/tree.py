@@ -79,8 +79,8 @@ def tree_of(
         intensity=intensity,
         children=(
             *keeper_specs(stores),
-            child("metering", metering_factory(settings, stores, prices), ASYNCIO),
-            child("audit", audit_factory(settings, stores, prices), ASYNCIO),
+            child("metering", metering_factory(settings, stores, prices, system), ASYNCIO),
+            child("audit", audit_factory(settings, stores, prices, system), ASYNCIO),
             child("conversations", conversations_factory(settings, stores, system), ASYNCIO),
             child("health", lambda: health(settings, instances, system)),
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),

@@ -49,13 +49,14 @@ class Operations:
     Args:
         system: What is looked into.
         settings: With what it runs.
-        drain: Begins to shut the system down, and returns at once.
+        drain: Begins to shut the system down, and returns at once; None: nothing may be changed, whatever the settings say.
     """
 
-    def __init__(self, system: ActorSystem, settings: Settings, drain: Callable[[], None]) -> None:
+    def __init__(self, system: ActorSystem, settings: Settings, drain: Callable[[], None] | None = None) -> None:
         self._system = system
         self._settings = settings
         self._drain = drain
+        self._may_change = drain is not None and settings.debug.admin
         self.table: Final[Mapping[str, Operation]] = {
             "ops": Operation(self.ops),
             "tree": Operation(self.tree),
@@ -84,7 +85,7 @@ class Operations:
         operation = self.table.get(op)
         if operation is None:
             raise InvalidRequestError(f"no op {op!r}; there are {', '.join(sorted(self.table))}", param="op")
-        if operation.is_admin and not self._settings.debug.admin:
+        if operation.is_admin and not self._may_change:
             raise AccessDeniedError(f"{op} changes the system: set debug.admin to allow it")
         try:
             inspect.signature(operation.run).bind(**args)
@@ -171,6 +172,7 @@ class Operations:
 
     def drain(self) -> dict[str, Any]:
         """Take no more work, finish what runs, and stop."""
+        assert self._drain is not None  # else nothing may be changed
         self._drain()
         return {"state": "draining"}
 

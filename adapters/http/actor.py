@@ -18,6 +18,7 @@ from ..dialects.protocol import ServedDialect
 from .app import build_app
 from .config import HttpApiConfig
 from .gateway import Gateway
+from .insight import Insight
 from .listening import ListeningAddress
 from .server import GuestServer
 
@@ -40,6 +41,7 @@ class HttpApi(Actor[ApiAddress]):
         gateway: Who answers.
         dialect: OpenAI's chat dialect.
         others: More dialects to chat in, by path.
+        insight: Looks at the system for operators, or None.
     """
 
     home = ASYNCIO
@@ -51,11 +53,12 @@ class HttpApi(Actor[ApiAddress]):
         gateway: Gateway,
         dialect: ServedDialect,
         others: Mapping[str, ServedDialect] = MappingProxyType({}),
+        insight: Insight | None = None,
     ) -> None:
         super().__init__()
         self._address = address
         self._config = config
-        self._app = build_app(gateway, config, dialect, others)
+        self._app = build_app(gateway, config, dialect, others, insight)
         self._server = GuestServer(self._app, config, dialect)
 
     async def on_start(self) -> None:
@@ -126,13 +129,14 @@ def http_api(
     config: HttpApiConfig | None = None,
     *,
     others: Mapping[str, ServedDialect] = MappingProxyType({}),
+    insight: Insight | None = None,
     name: str = "http api",
 ) -> ChildSpec:
     """Return the description of the actor for a supervision tree; it belongs last, so that it starts last and stops first."""
     config = config or HttpApiConfig()
 
     def api() -> HttpApi:
-        return HttpApi(address, config, gateway, dialect, others)
+        return HttpApi(address, config, gateway, dialect, others, insight)
 
     # Stopping takes the deadline of the stop and a little more for last words.
     return ChildSpec(name=name, factory=api, home=ASYNCIO)

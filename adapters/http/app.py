@@ -22,6 +22,7 @@ from .deliveries import Deliveries
 from .faults import CLOSE, HttpFault
 from .gate import Gate
 from .gateway import Gateway
+from .insight import Insight
 from .routes.chat import ChatEndpoint
 from .routes.delivered import DeliveredChat
 from .table import Row, route_table
@@ -32,6 +33,7 @@ def build_app(
     config: HttpApiConfig,
     dialect: ServedDialect,
     others: Mapping[str, ServedDialect] = MappingProxyType({}),
+    insight: Insight | None = None,
 ) -> HttpApp:
     """Return the ASGI application; it runs on `GuestServer`.
 
@@ -40,8 +42,9 @@ def build_app(
         config: Limits.
         dialect: OpenAI's chat dialect; errors of every route without a dialect of its own are put in its words.
         others: More dialects to chat in, by path ("/v1/messages").
+        insight: Looks at the system for operators; None: there is nothing for them here.
     """
-    rows = route_table(gateway, config, dialect, others)
+    rows = route_table(gateway, config, dialect, others, insight)
     explain = _Explain(rows, dialect)
     front = _Front(rows, Gate(rows, config.keyring, time.monotonic), explain)
     deliveries = [row.endpoint.deliveries for row in rows if isinstance(row.endpoint, DeliveredChat)]

@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from ...messages.errors import AccessDeniedError, InvalidRequestError
+from ...messages.settings import KeySettings
 from .admission import HOLDER
 from .faults import CLOSE, HttpFault
 from .identity import Headers
@@ -19,6 +21,7 @@ from .routes.gemini import key_in_query
 from .table import Access, Row
 
 _CHALLENGE: Final = (b"www-authenticate", b"Bearer")
+_NEEDS: Final = {Access.INSPECT: "it needs `inspect` or `admin`", Access.ADMIN: "it needs `admin`"}
 _HOST: Final = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 
 
@@ -32,7 +35,11 @@ class Gate:
     """
 
     def __init__(self, rows: Iterable[Row], keyring: Keyring | None, clock: Callable[[], float]) -> None:
+        rows = tuple(rows)
         self._access = {row.path: row.access for row in rows}
+        self._patterns = [
+            (compile_path(row.path)[0], row.access) for row in rows if "{" in row.path and row.access is not Access.KEY
+        ]
         self._keyring = keyring
         holders = () if keyring is None else keyring.holders
         self._limits = {
@@ -48,20 +55,29 @@ class Gate:
             HttpFault: 400, 401 or 403, and why.
         """
         _check_host(scope["headers"])
-        access = self._access.get(scope["path"], Access.KEY)
+        access = self._access_to(scope["path"])
         if access is Access.OPEN:
             return
         if self._keyring is None:
-            if access is Access.ADMIN and not _is_local(scope):
-                raise HttpFault(
-                    403, AccessDeniedError("without keys this route is for this machine alone: set api.keys")
-                )
+            if access is not Access.KEY:
+                _check_local(scope)
+            return
+        if access is Access.PAGE:
             return
         holder = self._shown(scope)
-        if access is Access.ADMIN and not holder.rights.admin:
-            raise HttpFault(403, AccessDeniedError(f"the key of {holder.caller.identity} is no administrator's"))
+        if not may(holder.rights, access):
+            raise HttpFault(
+                403, AccessDeniedError(f"the key of {holder.caller.identity} does not allow this: {_NEEDS[access]}")
+            )
         scope[HOLDER] = holder
         scope[LIMITS] = self._limits.get(holder.digest)
+
+    def _access_to(self, path: str) -> Access:
+        """Return who may use the route that a path matches."""
+        exact = self._access.get(path)
+        if exact is not None:
+            return exact
+        return next((access for pattern, access in self._patterns if pattern.match(path)), Access.KEY)
 
     def _shown(self, scope: Scope) -> Holder:
         assert self._keyring is not None
@@ -77,6 +93,44 @@ def _check_host(headers: Headers) -> None:
     hosts = [value for name, value in headers if name == b"host"]
     if len(hosts) > 1 or (hosts and hosts[0] and not _HOST.fullmatch(hosts[0])):
         raise HttpFault(400, InvalidRequestError("the Host header names no host"), (CLOSE,))
+
+
+def may(rights: KeySettings, access: Access) -> bool:
+    """Whether the holder of a key may use a route."""
+    match access:
+        case Access.ADMIN:
+            return rights.admin
+        case Access.INSPECT:
+            return rights.inspect or rights.admin
+        case _:
+            return True
+
+
+def _check_local(scope: Scope) -> None:
+    """Without keys, what is not for everybody is for people on this machine, and not for the web pages that their browsers show.
+
+    Raises:
+        HttpFault: It comes from elsewhere; or a page of another origin asked, be it under a name of its own that leads here.
+    """
+    if not _is_local(scope):
+        raise HttpFault(403, AccessDeniedError("without keys this route is for this machine alone: set api.keys"))
+    headers = {name: value for name, value in scope["headers"] if name in (b"host", b"origin", b"sec-fetch-site")}
+    host = headers.get(b"host", b"")
+    if not _is_this_machine(host):
+        raise HttpFault(
+            403, AccessDeniedError("without keys this route is for localhost alone: ask for it by that name")
+        )
+    origin = headers.get(b"origin")
+    if (origin is not None and origin.partition(b"://")[2] != host) or headers.get(b"sec-fetch-site") == b"cross-site":
+        raise HttpFault(403, AccessDeniedError("this route is not for pages of other origins"))
+
+
+def _is_this_machine(host: bytes) -> bool:
+    name = re.sub(rb":[0-9]+$", b"", host).strip(b"[]").decode("latin-1")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def _is_local(scope: Scope) -> bool:

@@ -15,6 +15,7 @@ from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
 from .config import HttpApiConfig
 from .gateway import Gateway
+from .insight import Insight
 from .routes.catalogue import CatalogueRoutes
 from .routes.chat import ChatEndpoint
 from .routes.delivered import DeliveredChat
@@ -23,6 +24,7 @@ from .routes.embeddings import EmbeddingsRoute
 from .routes.gemini import VERSIONS as GEMINI_VERSIONS
 from .routes.gemini import CountEndpoint, EmbedEndpoint, GenerateEndpoint, nothing_here
 from .routes.inference import InferenceEndpoint
+from .routes.metrics import MetricsRoute
 from .routes.models import ModelRoutes
 from .routes.route import RouteExplanation
 from .routes.status import StatusRoutes
@@ -44,6 +46,8 @@ class Access(enum.Enum):
 
     OPEN = "open"  # everybody: what load balancers ask, who have no key
     KEY = "key"  # the holder of any key
+    INSPECT = "inspect"  # the holder of a key that says so, or an administrator; without keys, who is on this machine
+    PAGE = "page"  # everybody, for it shows nothing before a key is shown; without keys, who is on this machine
     ADMIN = "admin"  # the holder of a key that says so
 
 
@@ -66,10 +70,14 @@ class Row:
 
 
 def route_table(
-    gateway: Gateway, config: HttpApiConfig, dialect: ServedDialect, others: Mapping[str, ServedDialect]
+    gateway: Gateway,
+    config: HttpApiConfig,
+    dialect: ServedDialect,
+    others: Mapping[str, ServedDialect],
+    insight: Insight | None = None,
 ) -> tuple[Row, ...]:
     """Return every route; the arguments are those of `build_app`."""
-    rows = _rows(gateway, config, dialect, others)
+    rows = (*_rows(gateway, config, dialect, others), *_insight(insight))
     description = DescriptionRoute(rows)
     described = Row(path="/openapi.json", endpoint=description.describe, access=Access.OPEN)
     description.rows = (*rows, described)
@@ -133,6 +141,13 @@ def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
         Row(path="/api/llm/offerings", endpoint=catalogue.offerings, dialect=words),
         Row(path="/api/health", endpoint=StatusRoutes(gateway).health, access=Access.OPEN),
     )
+
+
+def _insight(insight: Insight | None) -> tuple[Row, ...]:
+    """Return the routes of those who look in."""
+    if insight is None:
+        return ()
+    return (Row(path="/metrics", endpoint=MetricsRoute(insight).metrics, access=Access.INSPECT),)
 
 
 def _gemini(gateway: Gateway, config: HttpApiConfig, models: ModelRoutes) -> Iterator[Row]:

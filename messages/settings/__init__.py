@@ -47,6 +47,7 @@ from .sections import (
 )
 from .store import IN_MEMORY, StoreSettings
 from .structured import StructuredSettings
+from .telemetry import TelemetrySettings
 from .tools import McpServerSettings, McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
 from .vault import VaultSettings
 from .verification import VerificationSettings
@@ -114,6 +115,7 @@ __all__ = [
     "Settings",
     "StoreSettings",
     "StructuredSettings",
+    "TelemetrySettings",
     "Tier",
     "TierAssignmentSettings",
     "TierSettings",

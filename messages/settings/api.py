@@ -37,7 +37,8 @@ class KeySettings:
         requests_per_minute: Requests that it may make (above 0), or None: no limit. Default None.
         tokens_per_minute: Tokens, input and output, that it may use (above 0), or None: no limit. Default None.
         intent: What always holds for its requests ({"privacy": "strict"}), whatever they say. Default nothing.
-        admin: Whether it may use the routes below /api/llm/admin. Default False.
+        inspect: Whether it may look in: /metrics, and the data of the dashboard. Default False.
+        admin: Whether it may do that, and use the routes below /api/llm/admin. Default False.
     """
 
     shorthand: ClassVar[str] = "key"
@@ -49,6 +50,7 @@ class KeySettings:
     requests_per_minute: float | None = attrs.field(default=None, validator=above(0))
     tokens_per_minute: float | None = attrs.field(default=None, validator=above(0))
     intent: Mapping[str, str] = attrs.field(default=EMPTY, converter=frozen_mapping)
+    inspect: bool = False
     admin: bool = False
 
     def __attrs_post_init__(self) -> None:

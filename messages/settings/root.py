@@ -32,6 +32,7 @@ from .rules import AliasSettings, alias_of
 from .sections import RuntimeSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
+from .telemetry import TelemetrySettings
 from .tools import McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
 from .vault import VaultSettings
 from .verification import VerificationSettings
@@ -85,6 +86,7 @@ class Settings:
         structured: How answers that must fit a schema are got.
         audit: The record of who asked for what, and how it ended.
         conversation: What is remembered of conversations, and how much of it a model is shown.
+        telemetry: What is counted and traced for those who watch.
         store: Where ledger, audit and conversations are kept.
 
     Raises:
@@ -129,6 +131,7 @@ class Settings:
     structured: StructuredSettings = StructuredSettings()
     audit: AuditSettings = AuditSettings()
     conversation: ConversationSettings = ConversationSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     store: StoreSettings = StoreSettings()
 
     def __attrs_post_init__(self) -> None:

@@ -89,6 +89,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         for (method, path), operation in _GEMINI.items()
         if (method, path) not in _OWN_IN_V1 or version != "v1"
     },
+    ("GET", "/metrics"): Operation(summary="Tell what was counted, as Prometheus scrapes it"),
     ("GET", "/api/health"): Operation(summary="Tell whether requests are taken"),
     ("GET", "/healthz"): Operation(summary="Tell whether the process lives"),
     ("GET", "/readyz"): Operation(summary="Tell whether requests are taken"),

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.metering.actor import AttemptsWanted
+from legion_llm.actors.metering.entry import entry_of
 from legion_llm.actors.metering.totals import Totals
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.outcome import Outcome
+from legion_llm.messages.totals import AttemptTotalsWanted
 from legion_llm.runtime import ASYNCIO
 from meters import meter
 
@@ -33,28 +35,36 @@ def totals(metering):
     return metering.inspect("metering")["totals"]
 
 
+def add(sums, attempt):
+    sums.add(attempt, entry_of(attempt, None))
+
+
 def test_totals_add_up_every_kind_of_token(finished):
     sums = Totals()
 
-    sums.add(finished(usage=USAGE))
-    sums.add(finished(usage=USAGE))
+    add(sums, finished(usage=USAGE))
+    add(sums, finished(usage=USAGE))
 
-    assert sums == Totals(
-        attempts=2,
-        succeeded=2,
-        input_tokens=14,
-        output_tokens=48,
-        cache_read_tokens=4,
-        cache_write_tokens=8,
-        reasoning_tokens=32,
-    )
+    assert sums.described() == {
+        "attempts": 2,
+        "succeeded": 2,
+        "unmetered": 0,
+        "unpriced": 2,
+        "input_tokens": 14,
+        "output_tokens": 48,
+        "cache_read_tokens": 4,
+        "cache_write_tokens": 8,
+        "reasoning_tokens": 32,
+        "cost_usd": 0.0,
+        "outcomes": {"success": 2},
+    }
 
 
 @pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.SUCCESS}))
 def test_a_failed_attempt_counts_with_its_tokens_but_not_as_a_success(finished, outcome):
     sums = Totals()
 
-    sums.add(finished(outcome, usage=USAGE))
+    add(sums, finished(outcome, usage=USAGE))
 
     assert (sums.attempts, sums.succeeded, sums.unmetered, sums.input_tokens) == (1, 0, 0, 7)
 
@@ -62,9 +72,9 @@ def test_a_failed_attempt_counts_with_its_tokens_but_not_as_a_success(finished, 
 def test_a_success_without_usage_is_flagged_as_unmetered(finished):
     sums = Totals()
 
-    sums.add(finished(usage=Usage()))
-    sums.add(finished(usage=NOTHING))
-    sums.add(finished(usage=USAGE))
+    add(sums, finished(usage=Usage()))
+    add(sums, finished(usage=NOTHING))
+    add(sums, finished(usage=USAGE))
 
     assert (sums.succeeded, sums.unmetered) == (3, 2)
 
@@ -72,7 +82,7 @@ def test_a_success_without_usage_is_flagged_as_unmetered(finished):
 def test_a_failure_without_usage_is_not_flagged(finished):
     sums = Totals()
 
-    sums.add(finished(Outcome.CANCELLED, usage=NOTHING))
+    add(sums, finished(Outcome.CANCELLED, usage=NOTHING))
 
     assert sums.unmetered == 0
 
@@ -169,10 +179,24 @@ def test_its_snapshot_shows_the_totals(metering, finished):
             "attempts": 2,
             "succeeded": 2,
             "unmetered": 1,
+            "unpriced": 1,
             "input_tokens": 7,
             "output_tokens": 24,
             "cache_read_tokens": 2,
             "cache_write_tokens": 4,
             "reasoning_tokens": 16,
+            "cost_usd": 0.0,
+            "outcomes": {"success": 2},
         }
     }
+
+
+def test_what_was_counted_is_told_with_how_long_it_took_and_what_it_cost(metering, finished):
+    metering.tell("metering", finished(usage=Usage(visible_output=8, cost_usd=0.25), latency=0.3, first_content=0.02))
+
+    [told] = metering.ask("metering", AttemptTotalsWanted())
+
+    assert (told.instance, told.model, told.outcomes, told.cost_usd) == ("openai", "m", {"success": 1}, 0.25)
+    assert told.latency.counts[told.latency.bounds.index(0.5)] == 1
+    assert told.first_content.counts[told.first_content.bounds.index(0.025)] == 1
+    assert (told.latency.count, told.latency.seconds) == (1, 0.3)
