@@ -12,6 +12,7 @@ from .base import Message, StreamMessage
 from .chat import ChatMessage
 from .content import Content, Extra
 from .ids import new_id
+from .tool_memory import ToolsUsed
 
 _NOTHING: Final[Extra] = MappingProxyType({})
 
@@ -148,6 +149,8 @@ class Append(Message[tuple[StoredMessage, ...]]):
     Attributes:
         asker: Identity on whose behalf, or None for the host itself, who may do everything.
         creates: Whether a conversation that is not there is begun.
+        tools: What was done with tools meanwhile, or None; it becomes part of the conversation's state.
+        state: Changes of the conversation's state, by name; None forgets one.
 
     Raises:
         NotFoundError: There is no such conversation, and `creates` is False; or it is somebody else's.
@@ -158,6 +161,8 @@ class Append(Message[tuple[StoredMessage, ...]]):
     messages: tuple[NewMessage, ...]
     asker: str | None = None
     creates: bool = True
+    tools: ToolsUsed | None = None
+    state: Extra = _NOTHING
 
 
 @attrs.frozen(kw_only=True)

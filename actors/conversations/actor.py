@@ -27,6 +27,7 @@ from ...messages.conversation import (
     Turn,
 )
 from ...messages.errors import InvalidRequestError, LegionError
+from ...messages.settings import ToolStickySettings
 from ...messages.settings.conversation import ConversationSettings
 from ...runtime import ASYNCIO, Actor, Address, Sink, spawned
 from .access import refuse_others
@@ -49,6 +50,8 @@ _MOST: Final = 1000
 _LOOK_BACK: Final = 2
 # Turns that may wait to be tended; more are tended with their next turn.
 _MOST_WAITING: Final = 1000
+
+_STICKY: Final = ToolStickySettings()
 
 _CHANGEABLE: Final = frozenset({"title", "tags", "metadata"})
 
@@ -79,13 +82,19 @@ class Conversations(Actor[Command]):
 
     home = ASYNCIO
 
-    def __init__(self, settings: ConversationSettings, store: ConversationStore, inference: Address) -> None:
+    def __init__(
+        self,
+        settings: ConversationSettings,
+        store: ConversationStore,
+        inference: Address,
+        sticky: ToolStickySettings = _STICKY,
+    ) -> None:
         super().__init__()
         self._settings = settings
         self._store = store
         self._shelf = Shelf(store)
         self._desks = Desks(settings.hot)
-        self._editor = Editor(store, self._shelf, self._desks, self.clock.time)
+        self._editor = Editor(store, self._shelf, self._desks, self.clock.time, sticky)
         self._tending = Tending(settings, store, self._shelf, self._desks, inference, self.clock.time)
         self._turns: dict[str, None] = {}
         self._turned = asyncio.Event()

@@ -21,12 +21,14 @@ from ...messages.conversation import (
     StoredMessage,
 )
 from ...messages.errors import InvalidRequestError, NotFoundError, StoreConflict, StoreError
+from ...messages.settings import ToolStickySettings
 from .access import may_see, not_found, refuse_others
 from .desk import Desk, Desks
 from .log import changed, entered, grown
 from .pairs import end_of_turn
 from .port import ConversationStore, PageWanted
 from .shelf import Shelf
+from .state import state_after
 
 # Messages behind one that are looked at for the answers to its calls.
 _LOOK_AHEAD: Final = 100
@@ -40,13 +42,22 @@ class Editor:
         shelf: Reads them.
         desks: Those at hand.
         now: Unix seconds.
+        sticky: How long tools stay at hand.
     """
 
-    def __init__(self, store: ConversationStore, shelf: Shelf, desks: Desks, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: ConversationStore,
+        shelf: Shelf,
+        desks: Desks,
+        now: Callable[[], float],
+        sticky: ToolStickySettings,
+    ) -> None:
         self._store = store
         self._shelf = shelf
         self._desks = desks
         self._now = now
+        self._sticky = sticky
 
     async def append(self, message: Append) -> tuple[StoredMessage, ...]:
         """Keep messages at the end of a log; those whose ids are there already are not kept again."""
@@ -63,7 +74,7 @@ class Editor:
             fresh = [new for new in message.messages if _id_of(new) not in known]
             stored = entered(fresh, head.last_seq + 1, known, now)
             if stored or desk.head is None:
-                after = grown(head, stored, now)
+                after = grown(attrs.evolve(head, state=state_after(head.state, message, self._sticky)), stored, now)
                 with _doubting(desk):
                     await self._store.append(after, stored)
                 desk.appended(after, stored)

@@ -61,6 +61,7 @@ def inference(
             toolbox=system.address("toolbox"),
             tool_limits=ToolLimits(max_rounds=settings.max_tool_rounds, loop=settings.tool_loop),
             tool_triggers=settings.tool_trigger,
+            tool_sticky=settings.tool_sticky,
             pauses=Pauses(system.clock.monotonic),
             conversations=system.address("conversations"),
             conversation=settings.conversation,

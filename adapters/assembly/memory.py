@@ -56,4 +56,5 @@ def audit_factory(settings: Settings, stores: Stores, prices: Prices, system: Ac
 
 def conversations_factory(settings: Settings, stores: Stores, system: ActorSystem) -> Callable[[], Conversations]:
     """Return what makes the actor that remembers conversations."""
-    return lambda: Conversations(settings.conversation, stores.conversations, system.address("inference"))
+    sticky = settings.tool_sticky
+    return lambda: Conversations(settings.conversation, stores.conversations, system.address("inference"), sticky)

@@ -10,11 +10,9 @@ import httpx
 import legion_llm
 import pytest
 from legion_llm import Caller, Host, ToolDefinition, tool
-from scripted import ScriptedServer, Send
-from upstream import LAST_CHUNK, answer, chunk, stream_head
+from talking import TalkingModel, call
 
 PATIENCE = 10.0
-BASE = {"id": "chatcmpl-1", "created": 1, "model": "m-1"}
 
 
 def add(a: int, b: int) -> int:
@@ -27,66 +25,9 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-def call(name, arguments, number=0):
-    return {
-        "index": number,
-        "id": f"call_{number}",
-        "type": "function",
-        "function": {"name": name, "arguments": arguments},
-    }
-
-
-def message(text=None, *calls):
-    """An answer as OpenAI writes it."""
-    said = {"role": "assistant", "content": text, **({"tool_calls": list(calls)} if calls else {})}
-    choice = {"index": 0, "message": said, "finish_reason": "tool_calls" if calls else "stop"}
-    usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
-    return json.dumps({**BASE, "object": "chat.completion", "choices": [choice], "usage": usage}).encode()
-
-
-def events(text=None, *calls, size=3):
-    """The same as a stream; arguments come in fragments of `size` characters, those of several calls by turns."""
-    deltas = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": text[at : at + size]} for at in range(0, len(text or ""), size)]
-    for each in calls:
-        deltas.append({"tool_calls": [{**each, "function": {**each["function"], "arguments": ""}}]})
-    fragments = [
-        [{"index": each["index"], "function": {"arguments": each["function"]["arguments"][at : at + size]}}]
-        for at in range(0, max((len(each["function"]["arguments"]) for each in calls), default=0), size)
-        for each in calls
-    ]
-    deltas += [{"tool_calls": fragment} for fragment in fragments]
-    frames = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
-    frames.append({"index": 0, "delta": {}, "finish_reason": "tool_calls" if calls else "stop"})
-    bodies = [{**BASE, "object": "chat.completion.chunk", "choices": [frame]} for frame in frames]
-    usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
-    bodies.append({**BASE, "object": "chat.completion.chunk", "choices": [], "usage": usage})
-    lines = [f"data: {json.dumps(body)}\n\n".encode() for body in bodies]
-    return stream_head("text/event-stream") + b"".join(map(chunk, [*lines, b"data: [DONE]\n\n"])) + LAST_CHUNK
-
-
 @pytest.fixture
 def model():
-    """A server whose model says one thing after the other, streamed where that is asked for; the last is said for ever."""
-
-    class Model(ScriptedServer):
-        def __init__(self):
-            self.script = []
-            super().__init__(self._say)
-
-        def will(self, *says):
-            self.script.extend(says)
-
-        def _say(self, request):
-            said = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-            streamed = request.json().get("stream")
-            return (Send(events(*said) if streamed else answer(message(*said))),)
-
-        @property
-        def asked(self):
-            return [request.json() for request in self.requests]
-
-    with Model() as server:
+    with TalkingModel() as server:
         yield server
 
 

@@ -12,11 +12,13 @@ import attrs
 from ....messages.audit import AuditEntry
 from ....messages.caller import Profile
 from ....messages.chat import ChatMessage, Request, Response, Trace
+from ....messages.conversation import Context
 from ....messages.prices import PriceBook
 from ....messages.routing import Resolution
-from ....messages.settings import ToolTriggerSettings
+from ....messages.settings import ToolStickySettings, ToolTriggerSettings
 from ....messages.settings.conversation import ConversationSettings
 from ....messages.terms import Level
+from ....messages.tool_memory import ToolsUsed
 from ....messages.tools import Tool
 from ....messages.unstreamed import chunks_of
 from ....runtime import Address, Clock, Sink
@@ -25,6 +27,7 @@ from ....runtime.interruption import interruption
 from ..attempts.attempts import Attempts
 from ..governance.governance import Governance
 from ..tools.calls import CallRecord
+from ..tools.history import Ran
 from ..tools.limits import ToolLimits
 from ..tools.pauses import Pauses
 from ..tools.toolset import Workshop
@@ -56,6 +59,7 @@ class Services:
         workshop: Where the tools are found that there are now.
         tool_limits: How far a model may go with them.
         tool_triggers: When tools that are not always at hand are offered.
+        tool_sticky: How long those stay at hand in a conversation, and what it remembers of their runs.
         pauses: Turns that wait for their client's tools.
         conversations: Who remembers what was said; None: nobody does.
         conversation: How much of it a model is shown, and what becomes of a request where it cannot be read.
@@ -76,6 +80,7 @@ class Services:
     workshop: Workshop = attrs.field(factory=Workshop)
     tool_limits: ToolLimits = ToolLimits()
     tool_triggers: ToolTriggerSettings = ToolTriggerSettings()
+    tool_sticky: ToolStickySettings = ToolStickySettings()
     pauses: Pauses = attrs.field(factory=lambda: Pauses(time.monotonic))
     conversations: Address | None = None
     conversation: ConversationSettings = ConversationSettings()
@@ -101,8 +106,12 @@ class Flow:
         triggered: Deferred tools that the user's words call for.
         sticky: Deferred tools that an earlier turn of the conversation has called for.
         calls: The calls that were answered by us.
+        ran: The same calls with what came of them, for the conversation's memory.
+        used_tools: What of that the conversation shall remember; None for nothing.
         rounds: What went on between the caller's last message and the answer: the model's calls and their results.
         new_messages: How many of the request's last messages are new to its conversation; None where it has none.
+        past: What is known of its conversation; None where it has none, or a new one.
+        additions: How many blocks the steps have put before the user's last words.
         follows: Id of the message that the new ones follow, where that is not the last one of the conversation; else None.
         said: The new messages, as they are kept; known before the provider is called.
         resolution: What the router decided, once it has.
@@ -119,6 +128,7 @@ class Flow:
 
     __slots__ = (
         "_endings",
+        "additions",
         "answered_by",
         "ask",
         "audit",
@@ -134,7 +144,9 @@ class Flow:
         "new_messages",
         "now",
         "original",
+        "past",
         "profile",
+        "ran",
         "request",
         "resolution",
         "response",
@@ -149,6 +161,7 @@ class Flow:
         "tools",
         "trace",
         "triggered",
+        "used_tools",
         "warnings",
     )
 
@@ -173,7 +186,11 @@ class Flow:
         self.triggered: tuple[Tool, ...] = ()
         self.sticky: tuple[Tool, ...] = ()
         self.calls: list[CallRecord] = []
+        self.ran: list[Ran] = []
+        self.used_tools: ToolsUsed | None = None
         self.rounds: list[ChatMessage] = []
+        self.past: Context | None = None
+        self.additions = 0
         self.new_messages: int | None = None
         self.follows: str | None = None
         self.said: tuple[ChatMessage, ...] = ()

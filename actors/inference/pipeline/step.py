@@ -43,6 +43,7 @@ class Step:
         skipped_by: Profiles whose requests do not take it.
         offered: Whether a system wired like this has anything for it to do; asked once, when the table is compiled. None: always.
         wanted: Whether this request has anything for it to do: the cheap test that spares the others the step. None: always.
+        in_conversation: Whether it is for requests that belong to a conversation alone; the others are spared even the test.
         closes: Whether it must see every request: it is run, if it was not yet, where the request has failed, was cancelled, or was answered before
             it came to a provider, too. It must be `def`: a request that was cancelled cannot wait.
         is_async_safe: Whether it may run after the caller has the answer, on a copy of the request's state; nothing it does reaches the caller.
@@ -55,6 +56,7 @@ class Step:
     skipped_by: frozenset[Profile] = attrs.field(kw_only=True, default=frozenset())
     offered: Callable[[Services], bool] | None = attrs.field(kw_only=True, default=None)
     wanted: Callable[[Flow], bool] | None = attrs.field(kw_only=True, default=None)
+    in_conversation: bool = attrs.field(kw_only=True, default=False)
     closes: bool = attrs.field(kw_only=True, default=False)
     is_async_safe: bool = attrs.field(kw_only=True, default=False)
 

@@ -27,6 +27,7 @@ class _Row:
     wanted: Callable[[Flow], bool] | None
     is_async: bool
     is_fatal: bool
+    in_conversation: bool
     closes: bool
 
 
@@ -41,6 +42,7 @@ class Walk:
                 step.wanted,
                 step.is_async,
                 step.on_failure is OnFailure.FATAL,
+                step.in_conversation,
                 step.closes,
             )
             for step in table
@@ -65,7 +67,11 @@ class Walk:
         try:
             for row in self._rows:
                 begun += 1
-                if (flow.answered_by is None or row.closes) and (row.wanted is None or row.wanted(flow)):
+                if (
+                    (flow.answered_by is None or row.closes)
+                    and (not row.in_conversation or flow.request.conversation_id is not None)
+                    and (row.wanted is None or row.wanted(flow))
+                ):
                     await _take(row, flow)
                     flow.check()
         except BaseException as error:

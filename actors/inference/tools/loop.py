@@ -85,6 +85,7 @@ class _Loop:
             self._reins.begin_round(flow.now())
             outcomes = await run_all(flow, ours, self._reins.refusals(ours))
             flow.check()
+            flow.ran += zip(ours, outcomes, strict=True)
             results = result_message(ours, outcomes, flow.services.tool_limits.loop.result_max_chars)
             if theirs:
                 self._pause(response, theirs, results)

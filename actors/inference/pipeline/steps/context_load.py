@@ -21,11 +21,6 @@ def offered(services: Services) -> bool:
     return services.conversations is not None
 
 
-def wanted(flow: Flow) -> bool:
-    """Whether the request belongs to a conversation."""
-    return flow.request.conversation_id is not None
-
-
 async def run(flow: Flow) -> None:
     """Put what was said before in the conversation before the request's messages, as much as fits; a client that sends it again itself sends it once.
 
@@ -33,7 +28,7 @@ async def run(flow: Flow) -> None:
         NotFoundError: The conversation is somebody else's.
         StoreError: It cannot be read now, and the settings do not say to go on without it.
     """
-    past = await _past(flow)
+    past = flow.past = await _past(flow)
     request = flow.request
     history = [stored.message for stored in past.history]
     found = continuation(history, request.messages, is_whole=past.is_whole)

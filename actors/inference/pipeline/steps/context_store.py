@@ -14,8 +14,8 @@ def offered(services: Services) -> bool:
 
 
 def wanted(flow: Flow) -> bool:
-    """Whether the request belongs to a conversation."""
-    return flow.request.conversation_id is not None and flow.new_messages is not None
+    """Whether it is known what is new."""
+    return flow.new_messages is not None
 
 
 async def run(flow: Flow) -> None:
@@ -32,6 +32,7 @@ async def run(flow: Flow) -> None:
             conversation_id=request.conversation_id,
             messages=tuple(_turn(flow)),
             asker=request.caller.identity,
+            tools=flow.used_tools,
         )
     )
     conversations.leave(Turn(conversation_id=request.conversation_id))

@@ -7,6 +7,7 @@ import attrs
 from .....messages.ids import new_id
 from ....conversations.compress import compress_request
 from ...tools.selection import definitions, offered
+from ..additions import remember_said
 from ..flow import Flow
 
 
@@ -39,10 +40,8 @@ def _spare(flow: Flow, limit: int) -> None:
 
 def _shorten(flow: Flow) -> None:
     """Shorten the prompt as far as the caller or the rule allows it."""
-    messages = flow.request.messages
     if flow.new_messages is not None:
-        # As it is kept: with all that was masked in it, but not shortened.
-        flow.said = messages[len(messages) - flow.new_messages :]
+        remember_said(flow)
     level = _level(flow)
     if level:
         flow.request = compress_request(flow.request, level)

@@ -83,9 +83,7 @@ def kept(run, flow, memory):
     return append.messages
 
 
-def test_only_a_request_of_a_conversation_takes_the_steps(flow_of, flow, services, memory):
-    assert not context_load.wanted(flow_of())
-    assert context_load.wanted(flow())
+def test_only_where_conversations_are_kept_are_the_steps_there(flow, services):
     assert not context_load.offered(services)
     assert context_load.offered(flow().services)
     assert not context_store.wanted(flow())

@@ -85,6 +85,15 @@ def test_a_step_that_this_request_has_no_use_for_is_not_taken(steps, walked, flo
     assert [name for name, _ in flow.durations] == ["b", "call"]
 
 
+def test_a_step_for_conversations_is_not_taken_by_a_request_without_one(steps, walked, flow_of):
+    rows = steps.row("a", in_conversation=True), steps.call()
+
+    walked(flow_of(), *rows)
+    walked(flow_of(conversation_id="c"), *rows)
+
+    assert steps.taken == ["call", "a", "call"]
+
+
 def test_a_step_that_this_system_has_nothing_for_is_not_even_compiled(steps, services):
     walk = Walk((steps.row("a", offered=lambda each: each is not services), steps.call()), Profile.HUMAN, services)
 
