@@ -1,0 +1,1 @@
+"""How the fleet's messages become bytes, and who vouches for them."""
