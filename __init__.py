@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .actors.inference.governance.access import Access, Verdict
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
+from .adapters.host.logs import JsonLogFormatter, RequestIdFilter
 from .adapters.tools.context import ToolContext
 from .adapters.tools.marks import tool
 from .messages.attempt import AttemptRecord
@@ -150,6 +151,7 @@ __all__ = [
     "HostError",
     "ImageBlock",
     "InvalidRequestError",
+    "JsonLogFormatter",
     "LedgerEntry",
     "Legion",
     "LegionError",
@@ -176,6 +178,7 @@ __all__ = [
     "RefusedError",
     "Reply",
     "Request",
+    "RequestIdFilter",
     "RequestRejectedError",
     "RequestTooLargeError",
     "Response",

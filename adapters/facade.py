@@ -182,6 +182,10 @@ class Legion:
         parameters: Mapping[str, Any],
     ) -> AnswerT:
         """Submit a request; those of its tools that are functions are forgotten when it is answered."""
+        if self.settings.telemetry.otel and parameters.get("trace") is None:
+            from .telemetry.surroundings import current_trace  # noqa: PLC0415 - an extra
+
+            parameters = {**parameters, "trace": current_trace()}
         if parameters["tools"] is None:
             return submit(host_request(message, messages, parameters))
         parameters, tools = lent(parameters, self.tools)

@@ -64,6 +64,7 @@ class RequestFinished(Message[None]):
         decisions: What its steps decided.
         timeline: What happened.
         enrichments: What its steps found out.
+        steps: (step, seconds) in the order in which they were taken.
         id: Of the event, unique for ever.
     """
 
@@ -81,6 +82,7 @@ class RequestFinished(Message[None]):
     timeline: tuple[TimelineRow, ...] = ()
     warnings: tuple[str, ...] = ()
     enrichments: Mapping[str, Any] = _NO_DATA
+    steps: tuple[tuple[str, float], ...] = ()
     id: str = attrs.field(factory=_event_id)
 
 

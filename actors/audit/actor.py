@@ -14,6 +14,7 @@ from ...runtime import ASYNCIO, Actor, Address, spawned
 from ..outlet.backlog import Backlog
 from ..outlet.outlet import Outlet, OutletConfig
 from .event import Scribe
+from .log_line import log_request
 from .port import AuditSink, AuditStore
 from .tally import Tally
 
@@ -78,6 +79,7 @@ class Audit(Actor[Command]):
     def on_request_finished(self, message: RequestFinished) -> None:
         """Count it, and write it down."""
         self._tally.add(message)
+        log_request(message)
         if self._telemetry is not None:
             self._telemetry.leave(message)
         if not self._outlets:

@@ -25,4 +25,5 @@ def finished_of(flow: Flow) -> RequestFinished:
         timeline=flow.timeline.rows,
         warnings=tuple(flow.warnings),
         enrichments=dict(flow.enrichments),
+        steps=tuple(flow.durations),
     )

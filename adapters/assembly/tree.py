@@ -29,6 +29,7 @@ from .loads import LoadBoard
 from .memory import audit_factory, conversations_factory, keeper_specs, metering_factory
 from .routing import health, lacking, router
 from .structured import structurer
+from .telemetry import telemetry_specs
 from .tools import mcp_servers, toolbox
 
 
@@ -79,6 +80,7 @@ def tree_of(
         intensity=intensity,
         children=(
             *keeper_specs(stores),
+            *telemetry_specs(settings, instances),
             child("metering", metering_factory(settings, stores, prices, system), ASYNCIO),
             child("audit", audit_factory(settings, stores, prices, system), ASYNCIO),
             child("conversations", conversations_factory(settings, stores, system), ASYNCIO),

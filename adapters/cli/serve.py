@@ -15,6 +15,7 @@ import click
 
 from ... import __version__
 from ...messages.errors import LegionError, SystemNotRunning
+from ..host.logs import JsonLogFormatter, RequestIdFilter
 from .collector import spare_the_collector
 from .options import config_option
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _CURL: Final = """\
   curl {url}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "auto", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"""
+
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 # Between two looks for news. The first ones come within a moment, and nobody reads faster.
 _GLANCE_SECONDS: Final = 0.5
@@ -49,7 +52,15 @@ Examples:
     metavar="PORT",
     help="TCP port, 0 for any that is free. Default: the setting api.port, 4567.",
 )
-def serve(config: Path | None, host: str | None, port: int | None) -> None:
+@click.option(
+    "--log-level",
+    type=click.Choice(_LEVELS, case_sensitive=False),
+    default="WARNING",
+    show_default=True,
+    help="What is logged to stderr; from INFO a line for every request.",
+)
+@click.option("--log-json", is_flag=True, help="Log lines of JSON.")
+def serve(config: Path | None, host: str | None, port: int | None, log_level: str, log_json: bool) -> None:
     """Serve an OpenAI-compatible API.
 
     Ctrl-C and SIGTERM let running requests finish first; a second Ctrl-C does not wait for them.
@@ -59,7 +70,7 @@ def serve(config: Path | None, host: str | None, port: int | None) -> None:
     from ..settings import load_settings  # noqa: PLC0415 - likewise
     from ..stores.paths import durable  # noqa: PLC0415 - likewise
 
-    _log_to_stderr()
+    _log_to_stderr(log_level, as_json=log_json)
     api = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = personal(load_settings(config=config, overrides={"api": api}, environ=os.environ))
     legion = start_gateway(durable(settings, os.environ))
@@ -139,7 +150,11 @@ class _WithoutExpected(logging.Filter):
         return not isinstance(error, LegionError)
 
 
-def _log_to_stderr() -> None:
+def _log_to_stderr(level: str, *, as_json: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("legion_llm").setLevel(level)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_WithoutExpected())
+        handler.addFilter(RequestIdFilter())
+        if as_json:
+            handler.setFormatter(JsonLogFormatter())

@@ -37,7 +37,7 @@ class ServedLegion:
 @pytest.fixture(autouse=True)
 def _quiet_logging(monkeypatch):
     """The command sets logging up for its process, which is the tests' here."""
-    monkeypatch.setattr(serve_module, "_log_to_stderr", lambda: None)
+    monkeypatch.setattr(serve_module, "_log_to_stderr", lambda *_, **__: None)
 
 
 @pytest.fixture

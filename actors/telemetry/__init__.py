@@ -1,0 +1,1 @@
+"""Telemetry: what happened, put together for those who trace."""
