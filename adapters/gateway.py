@@ -128,12 +128,12 @@ class ActorGateway:
         self._check()
         return self._credentials.request(Verify(instance=instance), timeout=self._timeout)
 
-    def conversation(self, conversation_id: str | None) -> ConversationHandle:
-        """Return a conversation, or a new one's."""
+    def conversation(self, conversation_id: str | None, asker: str | None = None) -> ConversationHandle:
+        """Return a conversation, or a new one's, on behalf of a caller; None: of the host, who may do everything."""
         if conversation_id is not None and not is_conversation_id(conversation_id):
             raise InvalidRequestError(NO_CONVERSATION_ID, param="conversation_id")
         named = conversation_id or new_conversation_id()
-        return ConversationHandle(named, self._conversations, self._timeout)
+        return ConversationHandle(named, self._conversations, self._timeout, asker=asker)
 
     def conversations(self, wanted: ListConversations) -> Reply[tuple[Conversation, ...]]:
         """List conversations."""

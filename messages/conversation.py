@@ -185,6 +185,19 @@ class HistoryWanted(Message[Page]):
 
 
 @attrs.frozen(kw_only=True)
+class LineWanted(Message[Page]):
+    """All that was said up to a message, from the first on: along the links, whatever the main line is by now. One page holds it.
+
+    Raises:
+        NotFoundError: There is no such conversation, or no such message in it; or it is somebody else's.
+    """
+
+    conversation_id: str
+    up_to: str
+    asker: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Export(StreamMessage[Conversation, StoredMessage]):
     """The whole log, asides included, message by message from the first; answered with the conversation."""
 

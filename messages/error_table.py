@@ -42,6 +42,9 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.RequestTooLargeError: ErrorRow(
         413, "request_too_large", "invalid_request_error", "request_too_large", "request_too_large"
     ),
+    errors.UnknownResponseError: ErrorRow(
+        400, "unknown_response", "invalid_request_error", "previous_response_not_found", "invalid_request_error"
+    ),
     errors.NotFoundError: ErrorRow(404, "not_found", "invalid_request_error", "not_found", "not_found_error"),
     errors.UnknownModelError: ErrorRow(
         404, "model_not_found", "invalid_request_error", "model_not_found", "not_found_error"

@@ -3,7 +3,8 @@
 LegionError
  |- RefusedError              decided here: nothing was sent, so it is safe to try elsewhere
  |   |- InvalidRequestError       the request is malformed or contradicts itself
- |   |   `- RequestTooLargeError  body, nesting or header larger than the limits
+ |   |   |- RequestTooLargeError  body, nesting or header larger than the limits
+ |   |   `- UnknownResponseError  the answer that a request goes on from is not kept here
  |   |- NotFoundError             no such HTTP route, actor or conversation
  |   |- UnknownModelError         nobody configured serves this model
  |   |- UnknownProviderError      no provider instance of this name
@@ -112,6 +113,10 @@ class InvalidRequestError(RefusedError):
 
 class RequestTooLargeError(InvalidRequestError):
     """Body, nesting or header exceeds a limit; the message names limit and size."""
+
+
+class UnknownResponseError(InvalidRequestError):
+    """A request goes on from an answer that is not kept here, or not for this caller."""
 
 
 class NotFoundError(RefusedError):

@@ -18,6 +18,7 @@ from ...messages.conversation import (
     Describe,
     Export,
     HistoryWanted,
+    LineWanted,
     ListConversations,
     Page,
     Replace,
@@ -34,7 +35,7 @@ from .access import refuse_others
 from .context import Past, context_of, is_long, old_part
 from .desk import Desks
 from .editor import Editor
-from .paging import page_of_line, page_of_log
+from .paging import page_of_line, page_of_log, page_up_to
 from .port import ConversationStore, PageWanted
 from .shelf import Shelf
 from .tending import Tending
@@ -58,6 +59,7 @@ _CHANGEABLE: Final = frozenset({"title", "tags", "metadata"})
 Command: TypeAlias = (
     Append
     | HistoryWanted
+    | LineWanted
     | Export
     | Branch
     | Replace
@@ -122,6 +124,13 @@ class Conversations(Actor[Command]):
         if places is None:
             return await page_of_log(self._store, head, message)
         return await page_of_line(self._store, head, places, message)
+
+    @spawned
+    async def on_line_wanted(self, message: LineWanted) -> Page:
+        """Return all that was said up to a message."""
+        async with self._desks.turn(message.conversation_id) as desk:
+            head = await self._shelf.found(desk, message.asker)
+        return await page_up_to(self._store, head, message.up_to)
 
     @spawned
     async def on_export(self, message: Export, sink: Sink) -> Conversation:

@@ -21,17 +21,29 @@ def main_line(links: Sequence[Link]) -> tuple[int, ...]:
     if not log:
         return ()
     parents = _parents(log)
+    line = _line_to(log[-1], log, parents)  # the newest is a leaf: parents come before their children
+    return tuple(_with_siblings(line, log, parents))
+
+
+def line_to(message_id: str, links: Sequence[Link]) -> tuple[int, ...] | None:
+    """Return the places of a message and of all that it follows, from the first message on; None where it is in no line of the log."""
+    log = [link for link in links if not link.sidechain]
+    last = next((link for link in log if link.id == message_id), None)
+    return None if last is None else tuple(link.seq for link in _line_to(last, log, _parents(log)))
+
+
+def _line_to(last: Link, log: Sequence[Link], parents: dict[str, str | None]) -> list[Link]:
     by_id = {link.id: link for link in log}
     line: list[Link] = []
     seen: set[str] = set()
-    link: Link | None = log[-1]  # the newest is a leaf: parents come before their children
+    link: Link | None = last
     while link is not None and link.id not in seen:  # a log that somebody has spoilt may hold a ring
         seen.add(link.id)
         line.append(link)
         parent = parents[link.id]
         link = None if parent is None else by_id.get(parent)
     line.reverse()
-    return tuple(_with_siblings(line, log, parents))
+    return line
 
 
 def _parents(log: Sequence[Link]) -> dict[str, str | None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ...messages.conversation import Conversation, HistoryWanted, Page
+from ...messages.errors import NotFoundError
+from .line import line_to
 from .port import ConversationStore, PageWanted
 
 
@@ -60,3 +62,16 @@ async def page_of_line(
         before=places[start] if 0 < start < len(places) else None,
         after=places[end - 1] if 0 < end < len(places) else None,
     )
+
+
+async def page_up_to(store: ConversationStore, head: Conversation, message_id: str) -> Page:
+    """Return all that was said up to a message, as one page.
+
+    Raises:
+        NotFoundError: There is no such message.
+        StoreError: It cannot be read now.
+    """
+    places = line_to(message_id, await store.links(head.id))
+    if places is None:
+        raise NotFoundError(f"no message {message_id!r} in conversation {head.id!r}")
+    return Page(conversation=head, messages=await store.at(head.id, places))

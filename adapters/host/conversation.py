@@ -15,6 +15,7 @@ from ...messages.conversation import (
     Describe,
     Export,
     HistoryWanted,
+    LineWanted,
     NewMessage,
     Page,
     Replace,
@@ -40,10 +41,14 @@ class ConversationHandle:
         conversation_id: Its id.
         conversations: The actor that remembers conversations.
         timeout: Seconds that an answer may take.
+        asker: Identity of the caller on whose behalf, or None for the host itself, who may do everything.
     """
 
-    def __init__(self, conversation_id: str, conversations: Address, timeout: float) -> None:
+    def __init__(
+        self, conversation_id: str, conversations: Address, timeout: float, *, asker: str | None = None
+    ) -> None:
         self.id = conversation_id
+        self._asker = asker
         self._conversations = conversations
         self._timeout = timeout
 
@@ -52,7 +57,7 @@ class ConversationHandle:
 
     def describe(self) -> Reply[Conversation]:
         """Return the conversation without its messages: owner, title, tags, metadata, counts and times."""
-        return self._conversations.request(Describe(conversation_id=self.id), timeout=self._timeout)
+        return self._conversations.request(Describe(conversation_id=self.id, asker=self._asker), timeout=self._timeout)
 
     def history(
         self, limit: int = 100, *, before: int | None = None, after: int | None = None, agent: str | None = None
@@ -65,8 +70,16 @@ class ConversationHandle:
             after: `page.after` of a page, to get the one of newer messages; 0 for the oldest.
             agent: The aside of this agent instead of the conversation's main line.
         """
-        wanted = HistoryWanted(conversation_id=self.id, before=before, after=after, agent_id=agent, limit=limit)
+        wanted = HistoryWanted(
+            conversation_id=self.id, asker=self._asker, before=before, after=after, agent_id=agent, limit=limit
+        )
         return self._conversations.request(wanted, timeout=self._timeout)
+
+    def line(self, up_to: str) -> Reply[Page]:
+        """Return all that was said up to a message, from the first on, as one page; where the conversation has branches, in that message's branch."""
+        return self._conversations.request(
+            LineWanted(conversation_id=self.id, asker=self._asker, up_to=up_to), timeout=self._timeout
+        )
 
     def append(self, *messages: Given) -> Reply[tuple[StoredMessage, ...]]:
         """Keep messages at its end, and begin it where it is not there; answered when they are durable.
@@ -79,7 +92,7 @@ class ConversationHandle:
             InvalidRequestError: An argument is no message.
         """
         return self._conversations.request(
-            Append(conversation_id=self.id, messages=_new_messages(messages)), timeout=self._timeout
+            Append(conversation_id=self.id, asker=self._asker, messages=_new_messages(messages)), timeout=self._timeout
         )
 
     def branch(self, up_to: str | None = None, *, id: str | None = None) -> Reply[Conversation]:  # noqa: A002 - its name everywhere
@@ -90,7 +103,8 @@ class ConversationHandle:
             id: Of the new conversation, or None to have one made.
         """
         return self._conversations.request(
-            Branch(conversation_id=self.id, up_to=up_to, id=id or new_conversation_id()), timeout=self._timeout
+            Branch(conversation_id=self.id, asker=self._asker, up_to=up_to, id=id or new_conversation_id()),
+            timeout=self._timeout,
         )
 
     def replace(self, messages: Iterable[Given], *, version: int | None = None) -> Reply[Conversation]:
@@ -105,19 +119,20 @@ class ConversationHandle:
             InvalidRequestError: An entry is no message.
         """
         return self._conversations.request(
-            Replace(conversation_id=self.id, messages=_new_messages(messages), version=version), timeout=self._timeout
+            Replace(conversation_id=self.id, asker=self._asker, messages=_new_messages(messages), version=version),
+            timeout=self._timeout,
         )
 
     def delete(self) -> Reply[bool]:
         """Forget it with all its messages; answers whether it was there."""
-        return self._conversations.request(Delete(conversation_id=self.id), timeout=self._timeout)
+        return self._conversations.request(Delete(conversation_id=self.id, asker=self._asker), timeout=self._timeout)
 
     def export(self) -> Stream[StoredMessage, Conversation]:
         """Read the whole log, asides included, from its first message on: `for`, or `async for`.
 
         Its length does not matter: it is read page by page, no faster than you read.
         """
-        return self._conversations.stream(Export(conversation_id=self.id))
+        return self._conversations.stream(Export(conversation_id=self.id, asker=self._asker))
 
     def change(self, **changes: Any) -> Reply[Conversation]:
         """Change title (text or None), tags (texts) or metadata (JSON); what is not named stays.
@@ -131,22 +146,26 @@ class ConversationHandle:
             raise InvalidRequestError("title must be text", param="title")
         if not isinstance(changes.get("metadata", {}), Mapping):
             raise InvalidRequestError("metadata must be a mapping", param="metadata")
-        return self._conversations.request(Change(conversation_id=self.id, changes=changes), timeout=self._timeout)
+        return self._conversations.request(
+            Change(conversation_id=self.id, asker=self._asker, changes=changes), timeout=self._timeout
+        )
 
     def set_state(self, name: str, value: Any) -> Reply[Conversation]:
         """Keep something of your own with it (JSON), under a name; None forgets it. Never begins a conversation."""
         return self._conversations.request(
-            SetState(conversation_id=self.id, name=name, value=value), timeout=self._timeout
+            SetState(conversation_id=self.id, asker=self._asker, name=name, value=value), timeout=self._timeout
         )
 
     def cancel(self) -> Reply[Conversation]:
         """Ask whatever works on it to stop: `conversation.cancelled_at` tells. A request that waits for its answer is cancelled by its own future."""
-        return self._conversations.request(SetCancelled(conversation_id=self.id), timeout=self._timeout)
+        return self._conversations.request(
+            SetCancelled(conversation_id=self.id, asker=self._asker), timeout=self._timeout
+        )
 
     def resume(self) -> Reply[Conversation]:
         """Take `cancel` back."""
         return self._conversations.request(
-            SetCancelled(conversation_id=self.id, cancelled=False), timeout=self._timeout
+            SetCancelled(conversation_id=self.id, asker=self._asker, cancelled=False), timeout=self._timeout
         )
 
 

@@ -64,6 +64,12 @@ def admitted(request: AskedT, scope: Scope) -> AskedT:
     return admitted
 
 
+def asker_of(scope: Scope) -> str | None:
+    """Return the identity of the caller whose key a request has shown, or None where there are no keys."""
+    holder: Holder | None = scope.get(HOLDER)
+    return None if holder is None else holder.caller.identity
+
+
 def _bind(told: dict[str, Any], holder: Holder) -> None:
     """Add what always holds for the requests of a holder."""
     told["caller"] = holder.caller

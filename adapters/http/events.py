@@ -11,7 +11,9 @@ from starlette.types import Send
 from ...messages.chat import Chunk, Response, Usage
 from ...messages.errors import LegionError
 from ...runtime import Stream
+from ..dialects.openai_responses import ResponsesStreamRenderer
 from ..dialects.protocol import StreamRenderer
+from .recall import AnswerKeeper
 from .waiting import unless_stopped
 
 _HEADERS: Final = (
@@ -30,6 +32,7 @@ class EventRelay:
         send: The exchange's.
         headers: What the answer's head says beside what every stream says.
         comment_interval: Seconds of silence after which a comment is sent, where the framing knows any.
+        keeper: Keeps the whole answer before its last words are sent, or None.
 
     Attributes:
         usage: What the answer used, once it has been relayed; None before that, and for one that failed.
@@ -43,12 +46,14 @@ class EventRelay:
         *,
         headers: Iterable[tuple[bytes, bytes]],
         comment_interval: float,
+        keeper: AnswerKeeper | None = None,
     ) -> None:
         self._stream = stream
         self._renderer = renderer
         self._send = send
         self._headers = (*_HEADERS, *headers)
         self._interval = comment_interval
+        self._keeper = keeper
         self._loop = asyncio.get_running_loop()
         self._sent_at = 0.0
         self.usage: Usage | None = None
@@ -80,9 +85,13 @@ class EventRelay:
                 chunks = await unless_stopped(self._stream.read_many())
             response = await self._stream.reply
             self.usage = response.usage
-            return self._renderer.end(response)
+            closing = self._renderer.end(response)
         except LegionError as error:
             return self._renderer.fail(error)
+        if self._keeper is not None:
+            assert isinstance(self._renderer, ResponsesStreamRenderer)
+            await unless_stopped(self._keeper.keep(response, self._renderer.answer))
+        return closing
 
     async def _write(self, events: bytes, *, more: bool = True) -> None:
         if events or not more:

@@ -10,6 +10,7 @@ from ...messages.embedding import EmbedRequest, EmbedResponse
 from ...messages.explanation import Explanation
 from ...messages.routing import Route
 from ...runtime import Reply, Stream
+from ..host.conversation import ConversationHandle
 
 
 class Gateway(Protocol):
@@ -62,6 +63,13 @@ class Gateway(Protocol):
 
         Raises:
             SystemNotRunning: Nothing is taken now.
+        """
+
+    def conversation(self, conversation_id: str | None, asker: str | None = None) -> ConversationHandle:
+        """Return a conversation, on behalf of a caller; None: of nobody in particular.
+
+        Raises:
+            InvalidRequestError: The id is no id.
         """
 
     def readiness(self) -> tuple[bool, str]:

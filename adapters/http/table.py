@@ -26,11 +26,13 @@ from .routes.gemini import CountEndpoint, EmbedEndpoint, GenerateEndpoint, nothi
 from .routes.inference import InferenceEndpoint
 from .routes.metrics import MetricsRoute
 from .routes.models import ModelRoutes
+from .routes.responses import ResponsesEndpoint
 from .routes.route import RouteExplanation
 from .routes.status import StatusRoutes
 from .routes.tokens import TokenCount
 
 CHAT: Final = "/v1/chat/completions"
+RESPONSES: Final = "/v1/responses"
 _EMBEDDINGS: Final[Mapping[str, ServedEmbeddings]] = {
     "/v1/embeddings": OpenAIEmbeddings(),
     "/api/embed": OllamaEmbed(),
@@ -94,7 +96,9 @@ def _rows(
         *[
             Row(path=path, endpoint=ChatEndpoint(gateway, spoken, config), methods=post, dialect=spoken)
             for path, spoken in dialects.items()
+            if path != RESPONSES
         ],
+        *_responses(gateway, config, dialects.get(RESPONSES)),
         *[
             Row(
                 path=f"{path}/count_tokens",
@@ -117,6 +121,14 @@ def _rows(
         Row(path="/readyz", endpoint=status.ready, access=Access.OPEN),
         Row(path="/", endpoint=status.product, access=Access.OPEN),
     )
+
+
+def _responses(gateway: Gateway, config: HttpApiConfig, dialect: ServedDialect | None) -> Iterator[Row]:
+    if dialect is None:
+        return
+    endpoint = ResponsesEndpoint(gateway, dialect, config)
+    yield Row(path=RESPONSES, endpoint=endpoint, methods=("POST",), dialect=dialect)
+    yield Row(path=f"{RESPONSES}/{{id}}", endpoint=endpoint.kept, methods=("GET", "DELETE"), dialect=dialect)
 
 
 def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:

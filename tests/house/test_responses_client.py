@@ -59,11 +59,11 @@ def test_a_tool_call_and_its_result(client):
     assert "sunny" in second.output_text
 
 
-def test_what_needs_a_store_is_refused_with_a_way_out(client):
-    with pytest.raises(openai.BadRequestError, match="send the whole conversation") as caught:
-        client.responses.create(model="m-1", input="Hello!", previous_response_id="resp_1")
+def test_what_needs_another_store_is_refused_with_a_way_out(client):
+    with pytest.raises(openai.BadRequestError, match="previous_response_id") as caught:
+        client.responses.create(model="m-1", input="Hello!", conversation="conv_1")
 
-    assert caught.value.param == "previous_response_id"
+    assert caught.value.param == "conversation"
 
 
 def test_a_stream_that_breaks_ends_as_failed(serving, make_provider):

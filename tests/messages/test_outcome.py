@@ -9,6 +9,7 @@ EXPECTED = {
     errors.RefusedError: Outcome.CALLER_MISTAKE,
     errors.InvalidRequestError: Outcome.CALLER_MISTAKE,
     errors.RequestTooLargeError: Outcome.CALLER_MISTAKE,
+    errors.UnknownResponseError: Outcome.CALLER_MISTAKE,
     errors.NotFoundError: Outcome.CALLER_MISTAKE,
     errors.UnknownModelError: Outcome.CALLER_MISTAKE,
     errors.UnknownProviderError: Outcome.CALLER_MISTAKE,

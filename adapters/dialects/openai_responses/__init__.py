@@ -3,5 +3,19 @@
 from __future__ import annotations
 
 from .dialect import OpenAIResponses
+from .ids import PREVIOUS, STORE, ResponseId, item_place, previous, unknown_response
+from .references import references, resolved
+from .stream_rendering import ResponsesStreamRenderer
 
-__all__ = ["OpenAIResponses"]
+__all__ = [
+    "PREVIOUS",
+    "STORE",
+    "OpenAIResponses",
+    "ResponseId",
+    "ResponsesStreamRenderer",
+    "item_place",
+    "previous",
+    "references",
+    "resolved",
+    "unknown_response",
+]

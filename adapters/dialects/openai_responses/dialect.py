@@ -15,7 +15,7 @@ from .words import NAME
 
 
 class OpenAIResponses:
-    """Implements `ServedDialect`. Nothing is stored: a client sends the whole conversation with every request, as with `store: false`."""
+    """Implements `ServedDialect`."""
 
     name = NAME
 

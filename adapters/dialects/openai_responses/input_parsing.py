@@ -20,7 +20,7 @@ from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..openai_chat.parts import REFUSAL_MARK, data_url
 from .reasoning import parse_reasoning
-from .words import NAME
+from .words import NAME, REFERENCE
 
 _ROLES: Final[Mapping[str, Role]] = {
     "user": "user",
@@ -54,6 +54,18 @@ def parse_input(value: Any) -> tuple[ChatMessage, ...]:
             turn += read
     _close(turn, messages)
     return tuple(messages)
+
+
+def parse_turn_item(item: fields.JsonObject, param: str) -> list[ContentBlock]:
+    """Return what an item of an answer says.
+
+    Raises:
+        InvalidRequestError: It is malformed, or no item of an answer.
+    """
+    read = _item(item, param)
+    if isinstance(read, ChatMessage):
+        raise InvalidRequestError(f"{param}: {item.get('type')!r} is no item of an answer", param=param)
+    return read
 
 
 def _close(turn: list[ContentBlock], messages: list[ChatMessage]) -> None:
@@ -159,10 +171,10 @@ def _call_output(item: fields.JsonObject, param: str) -> ChatMessage:
     return ChatMessage(role="tool", content=(result,))
 
 
-def _reference(_item: fields.JsonObject, param: str) -> ChatMessage:
-    raise InvalidRequestError(
-        f"{param}: references to stored items are not supported: send the items themselves", param=param
-    )
+def _reference(item: fields.JsonObject, param: str) -> list[ContentBlock]:
+    """An item of an answer that was given before: whoever keeps those puts the item in its place."""
+    fields.required_text(item, "id", param)
+    return [OpaqueBlock(dialect=NAME, raw=item)]
 
 
 _PARTS: Final[Mapping[str, Callable[[fields.JsonObject, str], ContentBlock]]] = {
@@ -178,5 +190,5 @@ _ITEMS: Final[Mapping[str, Callable[[fields.JsonObject, str], ChatMessage | list
     "function_call": _call,
     "function_call_output": _call_output,
     "reasoning": lambda item, param: [parse_reasoning(item, param)],
-    "item_reference": _reference,
+    REFERENCE: _reference,
 }

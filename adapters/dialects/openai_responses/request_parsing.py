@@ -10,11 +10,12 @@ from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..json_text import read_client_object
 from ..openai_chat.tools import MODES
+from .ids import PREVIOUS, STORE, ResponseId, unknown_response
 from .input_parsing import parse_input
 from .words import AUTO, NAME
 
-# What needs a store of answers, which there is none of yet.
-_NEEDS_A_STORE: Final = ("previous_response_id", "conversation", "prompt")
+# What needs a store of OpenAI's own. Answers are kept here, too: see `ids`.
+_NEEDS_A_STORE: Final = ("conversation", "prompt")
 _KNOWN: Final = frozenset(
     {
         "input",
@@ -39,10 +40,12 @@ def parse_request(body: bytes) -> Request:
     """Return what the client wants; parameters without a name of ours are kept in `extra`, where the answer repeats them.
 
     Raises:
-        InvalidRequestError: The body is malformed, or asks for what needs a store; `param` names the field.
+        InvalidRequestError: The body is malformed, or asks for what needs a store of OpenAI's; `param` names the field.
+        UnknownResponseError: It goes on from an answer that we have never given.
     """
     fields_ = read_client_object(body)
     _refuse_what_needs_a_store(fields_)
+    _check_memory(fields_)
     return Request(
         messages=parse_input(fields_.get("input")),
         model=_model(fields_),
@@ -73,10 +76,20 @@ def _extra(body: fields.JsonObject) -> Extra:
     return extra
 
 
+def _check_memory(body: fields.JsonObject) -> None:
+    shown = fields.text(body, PREVIOUS)
+    if shown is not None and ResponseId.read(shown) is None:
+        raise unknown_response(shown)
+    fields.boolean(body, STORE)
+
+
 def _refuse_what_needs_a_store(body: fields.JsonObject) -> None:
     for name in _NEEDS_A_STORE:
         if body.get(name) is not None:
-            raise InvalidRequestError(f"{name} is not supported: send the whole conversation as input", param=name)
+            raise InvalidRequestError(
+                f"{name} is not supported: go on from an answer with {PREVIOUS}, or send the whole conversation as input",
+                param=name,
+            )
     if body.get("background"):
         raise InvalidRequestError("background is not supported: wait for the answer, or stream it", param="background")
 

@@ -10,6 +10,7 @@ from ....messages.content import ContentBlock, TextBlock, ThinkingBlock, ToolUse
 from ....messages.errors import ProviderError
 from ..json_text import write_json
 from ..openai_chat.parts import is_refusal
+from .ids import PREVIOUS, STORE, ResponseId
 from .reasoning import reasoning_item
 from .words import ending
 
@@ -20,7 +21,8 @@ _ECHOED: Final = {
     "prompt_cache_key": None,
     "safety_identifier": None,
     "service_tier": "default",
-    "store": False,
+    PREVIOUS: None,
+    STORE: True,
     "top_logprobs": 0,
     "truncation": "disabled",
     "user": None,
@@ -33,10 +35,11 @@ def render_response(response: Response, request: Request | None) -> bytes:
     Raises:
         ProviderError: It holds what JSON cannot say.
     """
+    known = None if request is None else ResponseId.of(request)
     answer = {
         **response_object(request, response.id, response.model, response.created),
         **ending(response.stop_reason),
-        "output": output_of(response.message.blocks),
+        "output": output_of(response.message.blocks, known),
         "usage": render_usage(response.usage),
     }
     return write_json(answer, ProviderError)
@@ -46,8 +49,9 @@ def response_object(request: Request | None, answer_id: str, model: str, created
     """Return the response object as it is while nothing has been said; `request` is what it repeats."""
     asked = request or Request(messages=())
     generation, wanted = asked.generation, asked.tool_choice
+    known = None if request is None else ResponseId.of(request)
     return {
-        "id": wire_id(answer_id),
+        "id": wire_id(answer_id) if known is None else str(known),
         "object": "response",
         "created_at": created or int(time.time()),
         "status": "in_progress",
@@ -58,7 +62,6 @@ def response_object(request: Request | None, answer_id: str, model: str, created
         "model": model or asked.model or "",
         "output": [],
         "parallel_tool_calls": wanted is None or wanted.parallel is not False,
-        "previous_response_id": None,
         "reasoning": {"effort": asked.thinking.effort if asked.thinking else None, "summary": None},
         "temperature": 1.0 if generation.temperature is None else generation.temperature,
         "text": {"format": _format(asked)},
@@ -71,24 +74,29 @@ def response_object(request: Request | None, answer_id: str, model: str, created
     }
 
 
-def output_of(blocks: tuple[ContentBlock, ...]) -> list[dict[str, Any]]:
+def output_of(blocks: tuple[ContentBlock, ...], answer: ResponseId | None) -> list[dict[str, Any]]:
     """Return the items of an answer; blocks that only another vendor's clients understand are left out."""
-    return [item for block in blocks if (item := item_of(block, new_item_id(block))) is not None]
+    items: list[dict[str, Any]] = []
+    for block in blocks:
+        item = item_of(block, item_id(block, answer, len(items)))
+        if item is not None:
+            items.append(item)
+    return items
 
 
-def new_item_id(block: ContentBlock) -> str:
-    """Return an id for the item that a block becomes."""
+def item_id(block: ContentBlock, answer: ResponseId | None, index: int) -> str:
+    """Return an id for the item that a block becomes, at its place in the output of an answer."""
     kind = "rs_" if isinstance(block, ThinkingBlock) else "fc_" if isinstance(block, ToolUseBlock) else "msg_"
-    return new_id(kind)
+    return new_id(kind) if answer is None else answer.item(kind, index)
 
 
-def item_of(block: ContentBlock, item_id: str, status: str = "completed") -> dict[str, Any] | None:
+def item_of(block: ContentBlock, id: str, status: str = "completed") -> dict[str, Any] | None:  # noqa: A002 - its name in the dialect
     """Return the output item that a block becomes, or None."""
     if isinstance(block, ThinkingBlock):
-        return reasoning_item(block, item_id)
+        return reasoning_item(block, id)
     if isinstance(block, ToolUseBlock):
         return {
-            "id": item_id,
+            "id": id,
             "type": "function_call",
             "status": status,
             "call_id": block.id,
@@ -97,7 +105,7 @@ def item_of(block: ContentBlock, item_id: str, status: str = "completed") -> dic
         }
     if not isinstance(block, TextBlock):
         return None
-    return {"id": item_id, "type": "message", "status": status, "role": "assistant", "content": [text_part(block)]}
+    return {"id": id, "type": "message", "status": status, "role": "assistant", "content": [text_part(block)]}
 
 
 def text_part(block: TextBlock) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from ..json_text import write_json
 from ..openai_chat.errors import error_object
 from ..protocol import EVENT_STREAM
 from ..sse import named_event
-from .response import item_of, new_item_id, render_usage, response_object, text_part
+from .ids import ResponseId
+from .response import item_id, item_of, render_usage, response_object, text_part
 from .words import ending
 
 _DELTAS = {"text": "response.output_text.delta", "tool_use": "response.function_call_arguments.delta"}
@@ -52,12 +53,14 @@ class ResponsesStreamRenderer:
 
     framing = EVENT_STREAM
 
-    __slots__ = ("_created", "_head", "_items", "_output", "_request", "_sequence", "_started")
+    __slots__ = ("_created", "_final", "_head", "_id", "_items", "_output", "_request", "_sequence", "_started")
 
     def __init__(self, request: Request, created: int) -> None:
         """Begin an answer; `created` is in Unix seconds."""
         self._request = request
         self._created = created
+        self._id = ResponseId.of(request)
+        self._final: dict[str, Any] = {}
         self._head: dict[str, Any] = {}
         self._items: dict[int, _Item] = {}
         self._output: list[dict[str, Any] | None] = []  # None while the item grows
@@ -89,7 +92,12 @@ class ResponsesStreamRenderer:
             events += self._close(item)
         self._items.clear()
         ended = ending(response.stop_reason)
-        body = {**self._head, **ended, "output": self._done(), "usage": render_usage(response.usage)}
+        self._final = body = {
+            **self._head,
+            **ended,
+            "output": self._done(),
+            "usage": render_usage(response.usage),
+        }
         return events + self._event(f"response.{ended['status']}", response=body)
 
     def fail(self, error: LegionError) -> bytes:
@@ -103,6 +111,11 @@ class ResponsesStreamRenderer:
         body = {**self._head, "status": "failed", "output": self._done()}
         body["error"] = {"code": code, "message": said["message"]}
         return self._event("response.failed", response=body)
+
+    @property
+    def answer(self) -> bytes:
+        """The whole answer as JSON, once `end` has been called."""
+        return write_json(self._final, ProviderError)
 
     def _done(self) -> list[dict[str, Any]]:
         return [item for item in self._output if item is not None]
@@ -120,7 +133,7 @@ class ResponsesStreamRenderer:
         kind = chunk.block_kind or "text"
         item = _Item("", len(self._output), kind, chunk.tool_id or "", chunk.tool_name or "")
         self._output.append(None)
-        item.id = new_item_id(item.block())
+        item.id = item_id(item.block(), self._id, item.index)
         self._items[chunk.block] = item
         opening = item_of(item.block(), item.id, "in_progress")
         assert opening is not None
@@ -137,10 +150,10 @@ class ResponsesStreamRenderer:
 
     def _whole(self, block: ContentBlock) -> bytes:
         """A block that does not grow; one that only another vendor's clients understand is left out."""
-        item = item_of(block, new_item_id(block))
+        index = len(self._output)
+        item = item_of(block, item_id(block, self._id, index))
         if item is None:
             return b""
-        index = len(self._output)
         self._output.append(item)
         return self._event("response.output_item.added", output_index=index, item=item) + self._event(
             "response.output_item.done", output_index=index, item=item

@@ -10,6 +10,9 @@ from ....messages.chat import StopReason
 NAME: Final = "openai.responses"
 AUTO: Final = "auto"
 
+# An item of the input that stands for one of an answer that was given before.
+REFERENCE: Final = "item_reference"
+
 # Why an answer is not complete; every other reason is a complete one.
 INCOMPLETE: Final[Mapping[StopReason, str]] = {
     StopReason.MAX_TOKENS: "max_output_tokens",

@@ -58,6 +58,8 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
     ("POST", "/v1/responses"): Operation(
         summary="Answer, as OpenAI's newer API does", body="ResponsesRequest", streams=True
     ),
+    ("GET", "/v1/responses/{id}"): Operation(summary="Fetch an answer that was kept"),
+    ("DELETE", "/v1/responses/{id}"): Operation(summary="Forget an answer"),
     ("POST", "/v1/messages"): Operation(
         summary="Answer a conversation, as Anthropic does", body="AnthropicMessages", streams=True
     ),

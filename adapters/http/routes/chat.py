@@ -18,6 +18,7 @@ from ..faults import ClientGone, HttpFault
 from ..gateway import Gateway
 from ..identity import Headers, answer_headers, request_id_of, trace_headers
 from ..key_limits import LIMITS, admission_of
+from ..recall import KEEPER
 from ..waiting import DisconnectWatch, unless_stopped
 
 
@@ -77,7 +78,10 @@ class ChatEndpoint:
                     raise ClientGone from None
                 raise
         headers = (JSON, (b"x-request-id", request_id), *answer_headers(request, response))
-        await send_answer(send, Answer(self._status, self._dialect.render_response(response, request), headers))
+        answer = self._dialect.render_response(response, request)
+        if KEEPER in scope:
+            await scope[KEEPER].keep(response, answer)
+        await send_answer(send, Answer(self._status, answer, headers))
         return response.usage
 
     async def _stream(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> Usage | None:
@@ -89,6 +93,7 @@ class ChatEndpoint:
                 send,
                 headers=((b"x-request-id", request_id), *trace_headers(request)),
                 comment_interval=self._config.comment_interval,
+                keeper=scope.get(KEEPER),
             )
             try:
                 await relay.run()

@@ -13,7 +13,7 @@ from ....messages.chat import Request
 from ....messages.errors import InvalidRequestError
 from ...dialects.native import NativeChat
 from ...dialects.native.errors import enveloped
-from ..admission import HOLDER
+from ..admission import asker_of
 from ..answers import JSON, Answer, fresh_request_id, send_answer
 from ..config import HttpApiConfig
 from ..deliveries import Deliveries
@@ -45,7 +45,7 @@ class DeliveredChat(ChatEndpoint):
             await super().answer(request, request_id, scope, send)
             return
         with admission_of(scope.get(LIMITS), request) as admission:
-            self.deliveries.begin(request, _owner(scope))
+            self.deliveries.begin(request, asker_of(scope))
             admission.settle(None)  # what it really uses is known when nobody waits any more
         promise = {
             "request_id": request.id,
@@ -62,17 +62,12 @@ class DeliveredChat(ChatEndpoint):
             LegionError: What the request ended with.
         """
         request_id = request.path_params["id"]
-        delivery = await self.deliveries.wait(request_id, _owner(request.scope), _wait(request))
+        delivery = await self.deliveries.wait(request_id, asker_of(request.scope), _wait(request))
         headers = {"x-request-id": fresh_request_id(request.scope["headers"]).decode()}
         if delivery is None:
             body = enveloped({"request_id": request_id, "status": "pending"})
             return HttpResponse(body, 202, headers, "application/json")
         return HttpResponse(delivery.read(), 200, headers, "application/json")
-
-
-def _owner(scope: Scope) -> str | None:
-    holder = scope.get(HOLDER)
-    return None if holder is None else holder.caller.identity
 
 
 def _is_waiting(headers: Headers) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from legion_llm.actors.conversations.line import main_line
+from legion_llm.actors.conversations.line import line_to, main_line
 from legion_llm.actors.conversations.port import Link
 
 
@@ -50,6 +50,18 @@ def test_a_ring_that_somebody_made_ends():
     ring = [Link(1, "a", "b", None, False), Link(2, "b", "a", None, False)]
 
     assert set(main_line(ring)) == {1, 2}
+
+
+def test_a_line_to_a_message_leaves_newer_branches_aside():
+    log = [link(1), link(2), link(3), link(4, parent=2), link(5)]
+
+    assert line_to("m3", log) == (1, 2, 3)
+    assert line_to("m5", log) == (1, 2, 4, 5)
+
+
+def test_there_is_no_line_to_a_message_that_is_not_there_or_in_an_aside():
+    assert line_to("m9", [link(1)]) is None
+    assert line_to("m2", [link(1), link(2, aside=True)]) is None
 
 
 @given(st.lists(st.integers(0, 8), max_size=20))
