@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ...telemetry.prometheus import exposition
+from ..answers import fresh_request_id
 from ..insight import Insight
 from ..waiting import unless_stopped
 
@@ -28,4 +29,6 @@ class MetricsRoute:
         """
         seen = await unless_stopped(self._insight.observe())
         body, media_type = exposition(seen, request.headers.get("accept", ""))
-        return Response(body, headers={"content-type": media_type, "cache-control": "no-store"})
+        request_id = fresh_request_id(request.scope["headers"]).decode()
+        headers = {"content-type": media_type, "cache-control": "no-store", "x-request-id": request_id}
+        return Response(body, headers=headers)
