@@ -16,6 +16,7 @@ from ...runtime.envelope import current_ask
 from .finished import finished_of
 from .pipeline.archive import Archive, Passage, PassagesWanted
 from .pipeline.flow import Flow, Services
+from .pipeline.running import Running, RunningWanted, running_of
 from .pipeline.table import TABLE
 from .pipeline.walk import walks
 from .tools.toolset import Toolset
@@ -23,14 +24,14 @@ from .tools.toolset import Toolset
 # Requests shown in a snapshot.
 _SHOWN: Final = 10
 
-Command: TypeAlias = Infer | InferStream | PassagesWanted | ToolsChanged
+Command: TypeAlias = Infer | InferStream | PassagesWanted | RunningWanted | ToolsChanged
 
 
 class Inference(Actor[Command]):
     """Takes every request through the steps of its caller's profile.
 
-    Takes Infer, InferStream and PassagesWanted, and ToolsChanged from the toolbox. Tells RequestFinished to the audit, once per request; the
-    connections report their attempts.
+    Takes Infer, InferStream, PassagesWanted and RunningWanted, and ToolsChanged from the toolbox. Tells RequestFinished to the audit, once per
+    request; the connections report their attempts.
 
     Args:
         services: What the steps find outside of a request.
@@ -42,6 +43,8 @@ class Inference(Actor[Command]):
         self._services = services
         self._walks = walks(TABLE, services)
         self._archive = Archive(keep_timelines)
+        # Added to and taken from by the requests' tasks, all on this loop.
+        self._running: set[Flow] = set()
 
     async def on_start(self) -> None:
         """Hear which tools there are: after a restart nobody else would say so."""
@@ -64,9 +67,11 @@ class Inference(Actor[Command]):
 
     async def _answer(self, request: Request, sink: Sink | None) -> Response:
         flow = Flow(request, self._services, sink=sink, ask=current_ask.get())
+        self._running.add(flow)
         try:
             return await self._walks[flow.profile].answer(flow)
         finally:
+            self._running.discard(flow)
             self._archive.add(flow)
             if self._services.audit is not None:
                 self._services.audit.leave(finished_of(flow))
@@ -79,10 +84,15 @@ class Inference(Actor[Command]):
         """Return the last requests."""
         return self._archive.last(message.most, message.request_id)
 
+    def on_running_wanted(self, _message: RunningWanted) -> tuple[Running, ...]:
+        """Return the requests that are under way."""
+        return tuple(sorted(map(running_of, self._running), key=lambda each: -each.seconds))
+
     def snapshot(self) -> dict[str, Any]:
         """Return the steps of each profile, how long they took, and the last requests."""
         return {
             "steps": {str(profile): walk.names for profile, walk in self._walks.items()},
+            "running": len(self._running),
             "kept": len(self._archive),
             "step_times": self._archive.step_times(),
             "last": [_shown(passage) for passage in self._archive.last(_SHOWN)],

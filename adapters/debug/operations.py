@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from ...actors.inference.pipeline.archive import PassagesWanted
+from ...actors.inference.pipeline.running import RunningWanted
 from ...messages.base import Message
 from ...messages.errors import AccessDeniedError, InvalidRequestError, NotFoundError
 from ...messages.health import CircuitSet
@@ -17,6 +18,8 @@ from ...messages.routing import CircuitState
 from ...messages.settings import Settings
 from ...runtime import ActorSystem
 from ..settings.redaction import redacted
+from ..telemetry.observation import Observer
+from ..telemetry.overview import overview
 from .memory import memory_top
 from .plain import plain
 from .stacks import stacks
@@ -55,6 +58,7 @@ class Operations:
     def __init__(self, system: ActorSystem, settings: Settings, drain: Callable[[], None] | None = None) -> None:
         self._system = system
         self._settings = settings
+        self._observer = Observer(system)
         self._drain = drain
         self._may_change = drain is not None and settings.debug.admin
         self.table: Final[Mapping[str, Operation]] = {
@@ -63,6 +67,8 @@ class Operations:
             "actor": Operation(self.actor),
             "mailbox": Operation(self.mailbox),
             "dead_letters": Operation(self.dead_letters),
+            "overview": Operation(self.overview),
+            "running": Operation(self.running),
             "requests": Operation(self.requests),
             "request": Operation(self.request),
             "settings": Operation(self.settings),
@@ -123,6 +129,14 @@ class Operations:
     def dead_letters(self) -> dict[str, Any]:
         """Count the messages that nobody took, and show the last."""
         return dict(self._system.dead_letters.describe())
+
+    async def overview(self) -> dict[str, Any]:
+        """Show all that a person watches: actors, providers, requests under way, rates' sums, spend."""
+        return overview(await self._observer.observe())
+
+    async def running(self) -> list[Any]:
+        """Show the requests that are under way, the oldest first."""
+        return [plain(each) for each in await self._ask("inference", RunningWanted())]
 
     async def requests(self, most: Any = 20) -> list[Any]:
         """Show the last requests that have ended, newest first."""

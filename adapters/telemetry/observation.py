@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
+from ...actors.inference.pipeline.running import Running, RunningWanted
 from ...messages.base import Message
 from ...messages.chat import ProviderInfo
 from ...messages.errors import LegionError
@@ -35,6 +36,7 @@ class Observation:
         connections: What each connection says of itself, by instance.
         attempts: Sums of what was sent to providers.
         requests: Sums of the requests that have ended.
+        running: Requests that are under way, the oldest first.
     """
 
     at: float
@@ -44,6 +46,7 @@ class Observation:
     connections: Mapping[str, Mapping[str, Any]]
     attempts: tuple[AttemptTotals, ...]
     requests: tuple[RequestTotals, ...]
+    running: tuple[Running, ...] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -66,11 +69,12 @@ class Observer:
         described = self._system.describe()
         actors = actors_of(described["tree"])
         names = [path for path in actors if path.startswith(_CONNECTIONS)]
-        (providers, attempts, requests), connections = await asyncio.gather(
+        (providers, attempts, requests, running), connections = await asyncio.gather(
             asyncio.gather(
                 self._ask("router", ListProviders()),
                 self._ask("metering", AttemptTotalsWanted()),
                 self._ask("audit", RequestTotalsWanted()),
+                self._ask("inference", RunningWanted()),
             ),
             asyncio.gather(*[self._system.inspect_async(name, timeout=_PATIENCE) for name in names]),
         )
@@ -83,6 +87,7 @@ class Observer:
             connections={each["instance"]: each for each in snapshots if "instance" in each},
             attempts=attempts,
             requests=requests,
+            running=running,
         )
 
     async def _ask(self, actor: str, message: Message[tuple[EntryT, ...]]) -> tuple[EntryT, ...]:

@@ -76,6 +76,7 @@ class _Collector:
 def families(seen: Observation) -> Iterator[Metric]:
     """Return every metric there is."""
     yield _gauge("legion_ready", "Whether requests are taken.", [((), float(seen.is_ready))])
+    yield _gauge("legion_requests_running", "Requests under way.", [((), float(len(seen.running)))])
     for name, grows, text, value in _ACTORS:
         rows = (((path,), float(value(actor))) for path, actor in seen.actors.items())
         yield (_counter if grows else _gauge)(name, text, rows, ("actor",))

@@ -69,6 +69,35 @@ def test_it_shows_requests_and_their_timelines(looked_into):
     assert "secret" not in json.dumps([listed, one])
 
 
+def test_it_shows_the_requests_that_are_under_way(looked_into):
+    legion, port = looked_into()
+    stream = legion.stream("a secret question", model="demo-hang")
+    _until(lambda: [each for each in port.ask("running") if each["step"] == "provider_call"])
+
+    [running] = port.ask("running")
+    stream.close()
+    _until(lambda: not port.ask("running"))
+
+    assert (running["model"], running["target"], running["streamed"]) == ("demo-hang", "demo/demo-hang", True)
+    assert (running["failed_attempts"], running["caller"], running["seconds"] > 0) == (0, None, True)
+
+
+def test_it_shows_all_that_a_person_watches(looked_into):
+    legion, port = looked_into()
+    legion.chat("a secret question").get(timeout=10)
+    legion.usage().get(timeout=10)  # what came before is counted when this is answered
+
+    seen = port.ask("overview")
+
+    assert (seen["actors"][0]["path"], seen["actors"][0]["is_supervisor"]) == ("", True)
+    assert {"router", "connections/demo"} <= {actor["path"] for actor in seen["actors"]}
+    [provider] = seen["providers"]
+    assert (provider["name"], provider["state"], provider["in_flight"]) == ("demo", "closed", 0)
+    assert (seen["requests"]["ended"], seen["requests"]["failed"]) == (1, 0)
+    assert (seen["models"][0]["attempts"], seen["spend"]["output_tokens"] > 0) == (1, True)
+    assert "secret" not in json.dumps(seen)
+
+
 def test_it_shows_settings_without_secrets(looked_into):
     _, port = looked_into({"openai": {"api_key": "sk-planted", "base_url": "http://127.0.0.1:9/v1"}})
 
