@@ -41,6 +41,12 @@ def as_array(value: Any, param: str) -> list[Any] | tuple[Any, ...]:
     refuse(param, "an array", value)
 
 
+def optional_array(source: JsonObject, key: str, param: str = "") -> list[Any] | tuple[Any, ...]:
+    """Return an array field; an empty one where it is absent or null."""
+    value = source.get(key)
+    return () if value is None else as_array(value, within(param, key))
+
+
 def text(source: JsonObject, key: str, param: str = "") -> str | None:
     """Return a string field; None where it is absent or null."""
     value = source.get(key)

@@ -15,7 +15,7 @@ from ...messages.errors import UnsupportedCapability
 WRITTEN: Final = "legion.written"
 
 # Parameters under which dialects keep others.
-_NESTED: Final = frozenset({"generationConfig", "output_config", "reasoning", "text"})
+_NESTED: Final = frozenset({"generationConfig", "options", "output_config", "reasoning", "text"})
 
 
 @attrs.define

@@ -10,7 +10,7 @@ import attrs
 
 from ..dialects.gemini import GeminiCall
 from ..dialects.native import NativeErrors, NativeInference
-from ..dialects.ollama import OllamaEmbed
+from ..dialects.ollama import Loading, OllamaChat, OllamaEmbed, OllamaGenerate
 from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
 from .config import HttpApiConfig
@@ -26,6 +26,7 @@ from .routes.gemini import CountEndpoint, EmbedEndpoint, GenerateEndpoint, nothi
 from .routes.inference import InferenceEndpoint
 from .routes.metrics import MetricsRoute
 from .routes.models import ModelRoutes
+from .routes.ollama import MANAGEMENT, LoadingEndpoint, OllamaRoutes, refuse_management
 from .routes.responses import ResponsesEndpoint
 from .routes.route import RouteExplanation
 from .routes.status import StatusRoutes
@@ -114,6 +115,7 @@ def _rows(
             for path, spoken in _EMBEDDINGS.items()
         ],
         *_gemini(gateway, config, models),
+        *_ollama(gateway, config),
         *_native(gateway, config),
         Row(path="/v1/models", endpoint=models.every),
         Row(path="/v1/models/{id:path}", endpoint=models.one),
@@ -184,3 +186,17 @@ def _gemini(gateway: Gateway, config: HttpApiConfig, models: ModelRoutes) -> Ite
             yield Row(path=f"/{version}/models", endpoint=models.every, dialect=spoken)
             yield Row(path=f"/{version}/models/{{id:path}}", endpoint=models.one, dialect=spoken)
             yield Row(path=f"/{version}/{{rest:path}}", endpoint=nothing_here, methods=_ALL, dialect=spoken)
+
+
+def _ollama(gateway: Gateway, config: HttpApiConfig) -> Iterator[Row]:
+    """Return what Ollama's clients ask for; what they would have changed at a provider is refused."""
+    routes, chat, post = OllamaRoutes(gateway, config), OllamaChat(), ("POST",)
+    chats: Mapping[str, Loading] = {"/api/chat": chat, "/api/generate": OllamaGenerate()}
+    for path, spoken in chats.items():
+        yield Row(path=path, endpoint=LoadingEndpoint(gateway, spoken, config), methods=post, dialect=spoken)
+    yield Row(path="/api/tags", endpoint=routes.tags, dialect=chat)
+    yield Row(path="/api/ps", endpoint=routes.running, dialect=chat)
+    yield Row(path="/api/show", endpoint=routes.show, methods=post, dialect=chat)
+    yield Row(path="/api/version", endpoint=routes.version, dialect=chat)
+    for method, path in MANAGEMENT:
+        yield Row(path=path, endpoint=refuse_management, methods=(method,), dialect=chat)

@@ -26,8 +26,8 @@ from ....messages.content import (
 )
 from ....messages.errors import InvalidRequestError
 from .. import fields
+from ..call_ids import CallIds
 from ..json_text import write_json
-from .call_ids import CallIds
 from .results import is_error, said
 from .signatures import thinking_of
 from .spelling import camelled

@@ -9,10 +9,11 @@ from ....messages.chat import ChatMessage, Request, Role
 from ....messages.content import Content, Extra, TextBlock
 from ....messages.errors import InvalidRequestError
 from .. import fields
+from ..call_ids import CallIds
 from ..json_text import read_client_object
 from ..rendering import WRITTEN
 from . import parameters, thinking
-from .call_ids import CallIds
+from .call_ids import MARK
 from .parts import parse_parts
 from .spelling import camelled
 from .tools import CONFIG as TOOL_CONFIG
@@ -81,7 +82,7 @@ def _messages(body: fields.JsonObject) -> tuple[ChatMessage, ...]:
     listed = fields.as_array([contents] if isinstance(contents, Mapping) else contents, "contents")
     if not listed:
         raise InvalidRequestError("contents must not be empty", param="contents")
-    ids = CallIds()
+    ids = CallIds(MARK)
     return tuple([_message(content, f"contents.{number}", ids) for number, content in enumerate(listed)])
 
 
@@ -112,7 +113,7 @@ def _system(body: fields.JsonObject) -> Content | None:
     system = body.get("systemInstruction")
     if system is None or isinstance(system, str):
         return system or None
-    return _parts(fields.as_object(system, "systemInstruction"), "systemInstruction", CallIds()) or None
+    return _parts(fields.as_object(system, "systemInstruction"), "systemInstruction", CallIds(MARK)) or None
 
 
 def _extra(body: fields.JsonObject, config: fields.JsonObject) -> Extra:

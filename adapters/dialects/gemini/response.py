@@ -9,10 +9,11 @@ from typing import Any, Final
 from ....messages.chat import ChatMessage, Response, new_id
 from ....messages.content import ContentBlock, OpaqueBlock, ToolResultBlock
 from ....messages.errors import ContentRefusedError, InvalidRequestError, ProviderError
+from ..call_ids import CallIds
 from ..classify import classify_value
 from ..json_text import json_kind, read_provider_object, write_json
 from ..rendering import Rendering
-from .call_ids import CallIds, made_id
+from .call_ids import MARK, made_id
 from .part_rendering import WirePart, render_parts
 from .parts import parse_parts
 from .signatures import signature_of
@@ -26,6 +27,9 @@ _CANDIDATE: Final = "candidate"
 
 class AnswerIds(CallIds):
     """Ids of the calls in an answer: those without one get a new one."""
+
+    def __init__(self) -> None:
+        super().__init__(MARK)
 
     def call(self, call_id: str | None, name: str) -> str:
         """Return the id of a call."""

@@ -1,8 +1,9 @@
-"""Ollama's own APIs for chats and for embeddings."""
+"""Ollama's own APIs for chats and for embeddings, both ways."""
 
 from __future__ import annotations
 
 from .dialect import Ollama
 from .embed import OllamaEmbed
+from .served import Loading, OllamaChat, OllamaGenerate
 
-__all__ = ["Ollama", "OllamaEmbed"]
+__all__ = ["Loading", "Ollama", "OllamaChat", "OllamaEmbed", "OllamaGenerate"]

@@ -17,7 +17,7 @@ from ..json_text import read_provider_json, read_provider_object, write_json
 SHOW_PATH: Final = "/api/show"
 LOADED_PATH: Final = "/api/ps"
 
-_CAPABILITIES: Final[Mapping[Capability, str]] = {
+CAPABILITIES: Final[Mapping[Capability, str]] = {
     Capability.CHAT: "completion",
     Capability.STREAM: "completion",
     Capability.TOOLS: "tools",
@@ -153,4 +153,4 @@ def _facts(name: str, entry: Mapping[str, Any]) -> ModelFacts:
 def _capabilities(stated: frozenset[str] | None) -> tuple[frozenset[Capability], frozenset[Capability]]:
     if not stated:
         return frozenset(), frozenset()
-    return split({each: word in stated for each, word in _CAPABILITIES.items()})
+    return split({each: word in stated for each, word in CAPABILITIES.items()})

@@ -1,4 +1,4 @@
-"""Ollama's chat API: the provider's half alone."""
+"""Ollama's chat API: the provider's half."""
 
 from __future__ import annotations
 

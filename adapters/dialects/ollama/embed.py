@@ -13,7 +13,8 @@ from ..classify import classify_value
 from ..json_text import read_client_object, read_provider_object, write_json
 from ..protocol import DialectOptions, WireRequest
 from ..vectors import vectors_of
-from .request import OPTIONS
+from .errors import render_error
+from .request import KEEP, KEPT, OPTIONS
 from .response import text_of, usage_of
 
 NAME: Final = "ollama.embed"
@@ -46,16 +47,19 @@ class OllamaEmbed:
             body["dimensions"] = batch.dimensions
         settings: dict[str, Any] = {}
         is_own = batch.dialect in (None, NAME)
-        for key, value in {**(batch.extra if is_own else {}), **options.extra_body}.items():
+        lost = [] if is_own else [f"{key} was left out: {NAME} has no such parameter" for key in batch.extra]
+        said = dict(batch.extra) if is_own else {}
+        if batch.dialect is not None and said.pop(KEEP, None) is not None:
+            lost.append(KEPT)
+        for key, value in {**said, **options.extra_body}.items():
             if key in OPTIONS:
                 settings[key] = value
             elif key == "options" and isinstance(value, Mapping):
                 settings.update(value)
-            elif key == "keep_alive" or key in batch.extra:
+            elif key == KEEP or key in batch.extra:
                 body[key] = value  # all else that the settings add is about chats
         if settings:
             body["options"] = settings
-        lost = () if is_own else [f"{key} was left out: {NAME} has no such parameter" for key in batch.extra]
         return WireRequest(path=PATH, body=write_json(body), warnings=tuple(lost))
 
     def parse_embed(self, body: bytes) -> EmbedAnswer:
@@ -99,7 +103,7 @@ class OllamaEmbed:
 
     def render_error(self, error: LegionError) -> bytes:
         """See `ServedEmbeddings`."""
-        return write_json({"error": error.message.encode("utf-8", "replace").decode()})
+        return render_error(error)
 
 
 def _prompt(body: fields.JsonObject) -> tuple[str, ...]:

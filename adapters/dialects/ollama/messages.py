@@ -32,16 +32,18 @@ def render_messages(request: Request, warnings: Warnings) -> list[WireMessage]:
         InvalidRequestError: A tool call's arguments are no JSON object, or a block stands where none of its kind may.
     """
     messages: list[WireMessage] = []
+    is_own = request.dialect == NAME
     if request.system:
-        messages.append(_message("system", request.system, warnings))
+        messages.append(_message("system", request.system, warnings, is_own=is_own))
     # A result names its tool, and only the call knows the name.
     names = {call.id: call.name for message in request.messages for call in message.tool_calls}
     for message in request.messages:
-        messages += _render(message, names, warnings)
+        rendered = _render(message, names, warnings, is_own=is_own)
+        messages += [{**message.extra, **each} for each in rendered] if is_own and message.extra else rendered
     return messages
 
 
-def _render(message: ChatMessage, names: Mapping[str, str], warnings: Warnings) -> list[WireMessage]:
+def _render(message: ChatMessage, names: Mapping[str, str], warnings: Warnings, *, is_own: bool) -> list[WireMessage]:
     if message.name is not None:
         warnings.add(f"names of messages were left out: {NAME} has none")
     role = "system" if message.role == "developer" else message.role
@@ -51,28 +53,28 @@ def _render(message: ChatMessage, names: Mapping[str, str], warnings: Warnings) 
     others = tuple([block for block in message.blocks if not isinstance(block, ToolResultBlock)])
     if role == "tool" and (others or not results):
         raise InvalidRequestError("a tool message holds tool results, each a ToolResultBlock, and nothing else")
-    wire = [_result(block, names, warnings) for block in results]
+    wire = [_result(block, names, warnings, is_own=is_own) for block in results]
     if others or not results:
-        wire.append(_message(role, others, warnings))
+        wire.append(_message(role, others, warnings, is_own=is_own))
     return wire
 
 
-def _result(block: ToolResultBlock, names: Mapping[str, str], warnings: Warnings) -> WireMessage:
-    message = _message("tool", block.content, warnings)
+def _result(block: ToolResultBlock, names: Mapping[str, str], warnings: Warnings, *, is_own: bool) -> WireMessage:
+    message = _message("tool", block.content, warnings, is_own=is_own)
     name = block.name or names.get(block.tool_use_id)
     if name:
         message["tool_name"] = name
-    return message
+    return {**message, **block.extra} if is_own else message
 
 
-def _message(role: str, content: Content, warnings: Warnings) -> WireMessage:
+def _message(role: str, content: Content, warnings: Warnings, *, is_own: bool) -> WireMessage:
     if isinstance(content, str):
         return {"role": role, "content": content}
     message: WireMessage = {"role": role, "content": _text(content, warnings)}
     images = [_image(block) for block in content if isinstance(block, ImageBlock)]
     if images:
         message["images"] = images
-    calls = [_call(block) for block in content if isinstance(block, ToolUseBlock)]
+    calls = [_call(block, is_own=is_own) for block in content if isinstance(block, ToolUseBlock)]
     if calls:
         message["tool_calls"] = calls
     thinking = _thinking(content, warnings)
@@ -101,8 +103,12 @@ def _image(block: ImageBlock) -> str:
     return block.data
 
 
-def _call(block: ToolUseBlock) -> dict[str, Any]:
-    return {"function": {"name": block.name, "arguments": block.input}}
+def _call(block: ToolUseBlock, *, is_own: bool) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": block.name, "arguments": block.input}
+    # An Ollama client's own fields, its ids among them, go back as they came; elsewhere results name their tool, and need no ids.
+    if not is_own or not block.extra:
+        return {"function": function}
+    return {**block.extra, "function": {**block.extra.get("function", {}), **function}}
 
 
 def _thinking(content: Iterable[ContentBlock], warnings: Warnings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ....messages.chat import Generation, Request, ResponseFormat, Thinking, ToolDefinition
+from ....messages.chat import Generation, Request, ResponseFormat, ToolDefinition
 from ....messages.errors import InvalidRequestError, UnsupportedCapability
 from ..json_text import write_json
 from ..protocol import DialectOptions, WireRequest
@@ -38,8 +38,12 @@ OPTIONS: Final = frozenset(
 # Unless it is told not to, a server makes room for a prompt or an answer that is too long by dropping what came first, and says nothing.
 UNCUT: Final = ("truncate", "shift")
 
+# A client could empty the memory of a server that is not its own, or fill it for ever: its word does not go there.
+KEEP: Final = "keep_alive"
+KEPT: Final = f"{KEEP} was left out: how long models stay in memory is said in the settings (extra_body)"
+
 # What it knows at the top.
-_TOP: Final = frozenset({"keep_alive", *UNCUT})
+_TOP: Final = frozenset({KEEP, *UNCUT})
 
 # Said already by what they mean, or only about how answers are framed.
 _SAID: Final = frozenset({"max_tokens", "max_completion_tokens", "top_k", "stream_options"})
@@ -67,8 +71,8 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
     settings = _options(request.generation)
     _add_tools(body, request, warnings)
     _add_format(body, request.response_format)
-    _add_think(body, request.thinking, options, warnings)
-    _add_extra(body, settings, request.extra, warnings)
+    _add_think(body, request, options, warnings)
+    _add_extra(body, settings, request, warnings)
     _add_extra_body(body, settings, options.extra_body)
     if settings:
         body["options"] = settings
@@ -108,17 +112,20 @@ def _add_tools(body: dict[str, Any], request: Request, warnings: Warnings) -> No
     for tool in tools:
         if tool.opaque is not None and tool.is_offer:
             warnings.add(f"tool {tool.name!r} was left out: {NAME} has none like it")
-    shown = [_tool(tool) for tool in tools if tool.opaque is None or not tool.is_offer]
+    is_own = request.dialect == NAME
+    shown = [_tool(tool, is_own=is_own) for tool in tools if tool.opaque is None or not tool.is_offer]
     if shown:
         body["tools"] = shown
 
 
-def _tool(tool: ToolDefinition) -> dict[str, Any]:
+def _tool(tool: ToolDefinition, *, is_own: bool) -> dict[str, Any]:
     if tool.opaque is not None:
         raise UnsupportedCapability(f"{NAME} has no tool like {tool.name!r}", capability="tool")
     parameters = tool.parameters or {"type": "object", "properties": {}}
     function = {"name": tool.name, "description": tool.description or "", "parameters": parameters}
-    return {"type": "function", "function": function}
+    if not is_own or not tool.extra:
+        return {"type": "function", "function": function}
+    return {**tool.extra, "type": "function", "function": {**tool.extra.get("function", {}), **function}}
 
 
 def _add_format(body: dict[str, Any], response_format: ResponseFormat | None) -> None:
@@ -128,7 +135,8 @@ def _add_format(body: dict[str, Any], response_format: ResponseFormat | None) ->
     body["format"] = response_format.schema if is_schema else "json"
 
 
-def _add_think(body: dict[str, Any], thinking: Thinking | None, options: DialectOptions, warnings: Warnings) -> None:
+def _add_think(body: dict[str, Any], request: Request, options: DialectOptions, warnings: Warnings) -> None:
+    thinking = request.thinking
     if thinking is None:
         if options.enable_thinking is not None:
             body["think"] = options.enable_thinking
@@ -138,19 +146,25 @@ def _add_think(body: dict[str, Any], thinking: Thinking | None, options: Dialect
     if thinking.mode == "off":
         body["think"] = False
     elif thinking.effort is not None:
-        body["think"] = _EFFORTS.get(thinking.effort, True)
+        # A word that is new here may be known there, where it is a word of Ollama's own client.
+        body["think"] = _EFFORTS.get(thinking.effort, thinking.effort if request.dialect == NAME else True)
     elif thinking.mode == "on":
         body["think"] = True
 
 
-def _add_extra(body: dict[str, Any], settings: dict[str, Any], extra: Mapping[str, Any], warnings: Warnings) -> None:
-    for key, value in extra.items():
-        if key in OPTIONS:
+def _add_extra(body: dict[str, Any], settings: dict[str, Any], request: Request, warnings: Warnings) -> None:
+    is_own = request.dialect == NAME
+    for key, value in request.extra.items():
+        if key == KEEP and request.dialect is not None:
+            warnings.add(KEPT)
+        elif key in OPTIONS:
             settings[key] = value
         elif key in _TOP:
             body[key] = value
         elif key == "options" and isinstance(value, Mapping):
             settings.update(value)
+        elif is_own:
+            body[key] = value
         elif key not in _SAID:
             warnings.add(f"{key} was left out: {NAME} has no such parameter")
 

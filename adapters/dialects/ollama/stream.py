@@ -12,18 +12,18 @@ from ..json_text import read_provider_object
 from ..limits import MAX_EVENT_BYTES
 from ..ndjson import NdjsonDecoder
 from .response import calls_of, message_of, text_of, usage_of
-from .words import stop_reason_of
+from .words import NAME, stop_reason_of
 
 
 class OllamaStreamParser:
-    """Turns the lines of one streamed answer into chunks. Tool calls come whole, each in one line."""
+    """Turns the lines of one streamed answer into chunks; each line's bytes ride on its first chunk. Tool calls come whole, each in one line."""
 
     __slots__ = ("_finished", "_flow", "_lines")
 
     def __init__(self, max_line_bytes: int = MAX_EVENT_BYTES) -> None:
         """Begin an answer; a line may have `max_line_bytes` at most."""
         self._lines = NdjsonDecoder(max_line_bytes)
-        self._flow = BlockFlow()
+        self._flow = BlockFlow(NAME)
         self._finished = False
 
     @property
@@ -40,7 +40,7 @@ class OllamaStreamParser:
         if self._finished:
             return []
         for line in self._lines.feed(data):
-            if self._ends_with(read_provider_object(line)):
+            if self._ends_with(line, read_provider_object(line)):
                 break
         return self._flow.take()
 
@@ -57,11 +57,12 @@ class OllamaStreamParser:
         if not self._finished:
             raise StreamBrokenError("the stream ended without its last line (done: true)")
 
-    def _ends_with(self, line: dict[str, Any]) -> bool:
+    def _ends_with(self, raw: bytes, line: dict[str, Any]) -> bool:
         """Read one line, and return whether it was the last."""
         if line.get("error"):
             raise classify_value(line)
         flow = self._flow
+        flow.raw = raw + b"\n"
         if not flow.started:
             flow.start(None, text_of(line, "model") or None)
         done = line.get("done") is True

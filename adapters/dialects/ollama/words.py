@@ -10,6 +10,7 @@ from ....messages.chat import StopReason
 NAME: Final = "ollama.chat"
 PATH: Final = "/api/chat"
 MODELS_PATH: Final = "/api/tags"
+AUTO: Final = "auto"
 
 # "load" and "unload" end an answer in which nothing was generated.
 STOP_REASONS: Final[Mapping[str, StopReason]] = {
@@ -18,6 +19,14 @@ STOP_REASONS: Final[Mapping[str, StopReason]] = {
     "load": StopReason.UNKNOWN,
     "unload": StopReason.UNKNOWN,
 }
+
+_LENGTH: Final = "length"
+_STOP: Final = "stop"
+
+
+def done_reason_of(reason: StopReason) -> str:
+    """Return Ollama's word: it tells an answer that was cut from all others."""
+    return _LENGTH if reason is StopReason.MAX_TOKENS else _STOP
 
 
 def stop_reason_of(done_reason: Any, *, has_calls: bool) -> StopReason:

@@ -85,7 +85,7 @@ def _parameter(name: str, where: str, *, required: bool) -> dict[str, Any]:
 def _responses(operation: Operation) -> dict[str, Any]:
     content: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
     if operation.streams:
-        content["text/event-stream"] = {"schema": {"type": "string"}}
+        content[operation.framing] = {"schema": {"type": "string"}}
     good = {"description": HTTPStatus(operation.status).phrase, "content": content}
     failures = {str(status): _failure(text) for status, text in _FAILURES.items()}
     return {str(operation.status): good, **failures}

@@ -7,6 +7,8 @@ from typing import Final
 
 import attrs
 
+from ..routes.ollama import MANAGEMENT
+
 
 @attrs.frozen(kw_only=True)
 class Operation:
@@ -16,7 +18,8 @@ class Operation:
         summary: What it does.
         body: Name of the schema of its body, or None where it takes none.
         status: Of an answer that went well.
-        streams: Whether its answer may come as server-sent events.
+        streams: Whether its answer may come piece by piece.
+        framing: What such an answer is, if it does.
         query: Query parameters, all optional texts.
     """
 
@@ -24,6 +27,7 @@ class Operation:
     body: str | None = None
     status: int = 200
     streams: bool = False
+    framing: str = "text/event-stream"
     query: tuple[str, ...] = ()
 
 
@@ -48,6 +52,24 @@ _GEMINI: Final = {
     ("GET", "/{version}/models"): Operation(summary="List what can be asked for, as Gemini does"),
     ("GET", "/{version}/models/{{id}}"): Operation(summary="Describe one model, as Gemini does"),
 }
+_LINES: Final = "application/x-ndjson"
+_OLLAMA: Final = {
+    ("POST", "/api/chat"): Operation(
+        summary="Answer a conversation, as Ollama does", body="OllamaChat", streams=True, framing=_LINES
+    ),
+    ("POST", "/api/generate"): Operation(
+        summary="Answer a prompt, as Ollama does", body="OllamaGenerate", streams=True, framing=_LINES
+    ),
+    ("POST", "/api/embed"): Operation(summary="Turn texts into vectors, as Ollama does", body="OllamaEmbed"),
+    ("POST", "/api/embeddings"): Operation(
+        summary="Turn a text into a vector, as Ollama did at first", body="OllamaEmbeddings"
+    ),
+    ("GET", "/api/tags"): Operation(summary="List what can be asked for, as Ollama does"),
+    ("GET", "/api/ps"): Operation(summary="List the models that are in memory, as Ollama does"),
+    ("POST", "/api/show"): Operation(summary="Describe one model, as Ollama does", body="OllamaShow"),
+    ("GET", "/api/version"): Operation(summary="Tell which version of Ollama's API is spoken"),
+    **{each: Operation(summary="Refused: models are managed at their providers", status=403) for each in MANAGEMENT},
+}
 # Below /v1 these paths are OpenAI's, in OpenAI's words.
 _OWN_IN_V1: Final = frozenset({("GET", "/{version}/models"), ("GET", "/{version}/models/{{id}}")})
 
@@ -67,10 +89,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         summary="Tell how long a prompt is before it is sent", body="AnthropicCount"
     ),
     ("POST", "/v1/embeddings"): Operation(summary="Turn texts into vectors, as OpenAI does", body="Embeddings"),
-    ("POST", "/api/embed"): Operation(summary="Turn texts into vectors, as Ollama does", body="OllamaEmbed"),
-    ("POST", "/api/embeddings"): Operation(
-        summary="Turn a text into a vector, as Ollama did at first", body="OllamaEmbeddings"
-    ),
+    **_OLLAMA,
     ("GET", "/v1/models"): Operation(summary="List what can be asked for"),
     ("GET", "/v1/models/{id}"): Operation(summary="Describe one model"),
     ("POST", "/api/llm/inference"): Operation(

@@ -87,6 +87,19 @@ _EMBED_CONTENT: Final = _fields(
     outputDimensionality=_whole(1),
 )
 
+_OLLAMA: Final[dict[str, Schema]] = {
+    "model": _WORDS,
+    "stream": _FLAG,
+    "format": {"anyOf": [{"enum": ["", "json"]}, _OBJECT]},
+    "think": {"anyOf": [_FLAG, {"enum": ["low", "medium", "high"]}]},
+    "options": _fields(
+        temperature=_number(0, 2), top_p=_number(0, 1), num_predict=_whole(1), stop=_list(_TEXT), seed=_SAMPLING["seed"]
+    ),
+}
+_OLLAMA_MESSAGE: Final = _fields(
+    ("role",), role={"enum": ["system", "user", "assistant"]}, content=_TEXT, thinking=_TEXT
+)
+
 SCHEMAS: Final[dict[str, Schema]] = {
     "ChatCompletion": _fields(
         ("messages",),
@@ -127,6 +140,9 @@ SCHEMAS: Final[dict[str, Schema]] = {
         encoding_format={"enum": ["float", "base64"]},
         dimensions=_whole(1),
     ),
+    "OllamaChat": _fields(("model", "messages"), messages=_list(_OLLAMA_MESSAGE), tools=_list(_OPENAI_TOOL), **_OLLAMA),
+    "OllamaGenerate": _fields(("model", "prompt"), prompt=_TEXT, system=_TEXT, **_OLLAMA),
+    "OllamaShow": _fields(("model",), model=_WORDS),
     "OllamaEmbed": _fields(("input", "model"), input=_INPUT, model=_WORDS),
     "OllamaEmbeddings": _fields(("prompt", "model"), prompt=_WORDS, model=_WORDS),
     "Inference": _fields(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from ....messages.chat import ModelInfo
 from ....messages.errors import UnknownModelError
+from ...dialects.moments import rfc3339
 from ..answers import fresh_request_id
 from ..gateway import Gateway
 
@@ -28,9 +28,7 @@ class ModelRoutes:
 
     async def every(self, request: Request) -> Response:
         """Answer with all models, each id once: that of the instance the router prefers."""
-        models = await self._gateway.models()
-        first = {model.id: model for model in reversed(models)}
-        listed = [model for model in models if first[model.id] is model]
+        listed = await self.once_each()
         if _is_google(request):
             return _answer(request, {"models": [_rendered_for_google(model.id, model) for model in listed]})
         if not _is_anthropic(request):
@@ -39,6 +37,12 @@ class ModelRoutes:
         ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
         return _answer(request, {"data": data, "has_more": False, **ends})
 
+    async def once_each(self) -> list[ModelInfo]:
+        """Return all models, each id once: that of the instance the router prefers."""
+        models = await self._gateway.models()
+        first = {model.id: model for model in reversed(models)}
+        return [model for model in models if first[model.id] is model]
+
     async def one(self, request: Request) -> Response:
         """Answer with one model, named as it may be named in a request: "model" or "instance/model".
 
@@ -46,7 +50,7 @@ class ModelRoutes:
             UnknownModelError: There is none of that name.
         """
         name = request.path_params["id"]
-        model = _named(name, await self._gateway.models())
+        model = named(name, await self._gateway.models())
         if model is None:
             raise UnknownModelError(f"no model {name!r}; GET /v1/models lists them", model=name)
         return _answer(request, _renderer(request)(name, model))
@@ -68,7 +72,8 @@ def _renderer(request: Request) -> Callable[[str, ModelInfo], dict[str, Any]]:
     return _rendered_for_anthropic if _is_anthropic(request) else _rendered
 
 
-def _named(name: str, models: Iterable[ModelInfo]) -> ModelInfo | None:
+def named(name: str, models: Iterable[ModelInfo]) -> ModelInfo | None:
+    """Return the model that a request may name so, "model" or "instance/model"; None where there is none."""
     return next((model for model in models if name in (model.id, f"{model.provider}/{model.id}")), None)
 
 
@@ -81,7 +86,7 @@ def _rendered_for_anthropic(name: str, model: ModelInfo) -> dict[str, Any]:
         "type": "model",
         "id": name,
         "display_name": name,
-        "created_at": datetime.fromtimestamp(model.created, UTC).isoformat().replace("+00:00", "Z"),
+        "created_at": rfc3339(model.created),
         "lifecycle": "active",
         "max_input_tokens": model.context_window,
     }
