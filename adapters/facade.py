@@ -547,6 +547,7 @@ def launch(
     # Imported here and not above: they bring httpx and its like along, which an importing host should not wait for.
     from .assembly import tree_of  # noqa: PLC0415
     from .host.bound import bind_host  # noqa: PLC0415
+    from .prices import load_soon  # noqa: PLC0415
     from .providers.choose import choose_instances  # noqa: PLC0415
     from .stores.choose import stores_of  # noqa: PLC0415
 
@@ -557,5 +558,6 @@ def launch(
     stores = stores_of(settings)
     desk = Desk(board=NoticeBoard(chosen.notes), host=bind_host(host, system, environ))
     system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, stores=stores, desk=desk))
+    load_soon()
     desk.board.announce(stores.notes())
     return Legion(system, settings, desk)

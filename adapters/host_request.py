@@ -27,6 +27,7 @@ from .host.steering import steering
 
 _TERMS: Final = frozenset(field.name for field in attrs.fields(Terms))
 _GENERATION: Final = frozenset(field.name for field in attrs.fields(Generation))
+_NO_WISHES: Final = Generation()
 # Fields of a request that are taken as they are, and those that are looked at.
 _REQUEST: Final = frozenset(
     {
@@ -110,6 +111,8 @@ def _tool(value: object) -> ToolDefinition:
 
 
 def _generation(parameters: Mapping[str, Any]) -> Generation:
+    if parameters.keys().isdisjoint(_GENERATION):
+        return _NO_WISHES
     given = {name: parameters[name] for name in _GENERATION & parameters.keys()}
     stop = given.get("stop")
     if stop is not None:

@@ -1,4 +1,4 @@
-"""Vendors' price lists from the `genai-prices` library, which comes with the package and is loaded when a gateway starts."""
+"""Vendors' price lists from the `genai-prices` library, which comes with the package and is loaded when a gateway has started."""
 
 from __future__ import annotations
 
@@ -38,14 +38,18 @@ _RATES: Final = {
 
 
 def price_book(instances: Iterable[InstanceSettings], pricing: Mapping[str, PriceSettings]) -> PriceBook:
-    """Return the prices that a gateway goes by; the library is loaded meanwhile, in a thread of its own."""
+    """Return the prices that a gateway goes by; the library is loaded when the first one is wanted, if `load_soon` has not been called."""
     sellers = {each.name: Seller(kind=each.kind, tier=each.tier, base_url=each.base_url) for each in instances}
     stated = {
         name: Rates(input=each.input, output=each.output, cache_read=each.cache_read, cache_write=each.cache_write)
         for name, each in pricing.items()
     }
-    threading.Thread(target=_snapshot, name="legion-prices", daemon=True).start()
     return PriceBook(sellers, stated, LibraryPrices())
+
+
+def load_soon() -> None:
+    """Load the library in a thread of its own, so that no request waits for it; once in a process."""
+    threading.Thread(target=_snapshot, name="legion-prices", daemon=True).start()
 
 
 class LibraryPrices:

@@ -23,7 +23,7 @@ Category: TypeAlias = Literal["internal", "audit", "provider", "enrichment", "to
 
 # (seconds since the request began, key, category, exchange_id, source, target, detail, duration_ms, data)
 TimelineRow: TypeAlias = tuple[
-    float, str, Category, str | None, str | None, str | None, str, float | None, Mapping[str, Any]
+    float, str, Category, str | None, str | None, str | None, str, float | None, Mapping[str, Any] | None
 ]
 
 

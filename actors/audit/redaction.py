@@ -37,7 +37,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return the text with its secrets masked."""
-        return self._pattern.sub(MASK, text)
+        return self._pattern.sub(MASK, text) if text else ""
 
     def plain(self, value: Any) -> Any:
         """Return plain data with the secrets in its texts masked; whatever is of another type is replaced by its type's name."""

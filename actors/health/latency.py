@@ -22,6 +22,9 @@ class LatencyWindow:
     def __init__(self, window: float) -> None:
         self._slice = window / _SLICES
         self._slices: collections.deque[list[float]] = collections.deque()  # [number of the slice, sum, count]
+        # Of all slices. Rounding gathers in the sum by 1e-16 of it a slice, and is gone whenever the window has been empty.
+        self._seconds = 0.0
+        self._count = 0.0
 
     def add(self, now: float, seconds: float) -> None:
         """Note one answer."""
@@ -30,14 +33,20 @@ class LatencyWindow:
             self._slices.append([number, 0.0, 0.0])
         self._slices[-1][1] += seconds
         self._slices[-1][2] += 1
+        self._seconds += seconds
+        self._count += 1
 
     def average_ms(self, now: float) -> float:
         """Return the mean latency in milliseconds, 0.0 without samples."""
         oldest = now // self._slice - _SLICES
         while self._slices and self._slices[0][0] <= oldest:
-            self._slices.popleft()
-        count = sum(entry[2] for entry in self._slices)
-        return 1000.0 * sum(entry[1] for entry in self._slices) / count if count else 0.0
+            _, seconds, count = self._slices.popleft()
+            self._seconds -= seconds
+            self._count -= count
+        if not self._slices:
+            self._seconds = 0.0
+            return 0.0
+        return 1000.0 * self._seconds / self._count
 
     def fades_at(self) -> float:
         """Return the monotonic moment by which the oldest sample will have left the window; infinity without samples."""

@@ -42,8 +42,7 @@ class Gate:
         self.board = board
         self.moment = moment
         self.bars = bars
-        asked = [objection for objection, can_come in _OBJECTIONS if can_come(self)]
-        self._of_chosen = asked
+        self._of_chosen = asked = _possible(question, board, bars)
         self._of_named = [objection for objection in asked if objection not in _TRUSTED_OF_NAMED]
 
     def objection(self, candidate: Candidate) -> Rejection | None:
@@ -159,18 +158,22 @@ def _ill(gate: Gate, candidate: Candidate) -> Rejection | None:
     return rejected(candidate, Reason.RATE_LIMITED, (until - gate.moment.monotonic,), until)
 
 
-# Each with the test whether it can come at all this time. Privacy holds where routing is switched off, too.
-_OBJECTIONS: Final[tuple[tuple[Objection, Callable[[Gate], object]], ...]] = (
-    (_barred, lambda gate: gate.bars),
-    (_excluded, lambda gate: gate.question.route.exclude and gate.board.policy.enabled),
-    (_absent, lambda gate: gate.board.policy.enabled),
-    (_too_big, lambda gate: gate.board.memory.available_mb is not None and gate.board.policy.enabled),
-    (_unable, lambda gate: gate.board.policy.enabled),
-    (_too_small, lambda gate: gate.question.route.needs.input_tokens and gate.board.policy.enabled),
-    # Whether routing is switched off or not: nothing good can come of it.
-    (_unready, lambda gate: gate.board.unready),
-    (_ill, lambda gate: gate.board.health and gate.board.policy.enabled),
-)
+def _possible(question: Question, board: Board, bars: Mapping[str, Bar]) -> list[Objection]:
+    """Return the objections that can come at all this time, in order. Privacy holds where routing is switched off, too."""
+    route, enabled = question.route, board.policy.enabled
+    possible: tuple[tuple[Objection, object], ...] = (
+        (_barred, bars),
+        (_excluded, enabled and route.exclude),
+        (_absent, enabled),
+        (_too_big, enabled and board.memory.available_mb is not None),
+        (_unable, enabled),
+        (_too_small, enabled and route.needs.input_tokens),
+        # Whether routing is switched off or not: nothing good can come of it.
+        (_unready, board.unready),
+        (_ill, enabled and board.health),
+    )
+    return [objection for objection, can_come in possible if can_come]
+
 
 # What the caller names is its own decision: it is believed to be there, to fit and to be long enough.
 _TRUSTED_OF_NAMED: Final = frozenset({_absent, _too_big, _too_small})

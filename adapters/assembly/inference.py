@@ -11,23 +11,26 @@ from ...actors.inference.pipeline.repeats import Repeats
 from ...actors.inference.quality.judge import JudgeConfig
 from ...actors.inference.tools.limits import ToolLimits
 from ...actors.inference.tools.pauses import Pauses
+from ...messages.prices import PriceBook
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
 from ..host.bound import BoundHost
-from ..prices import price_book
 from .addresses import audit_address, connection_address
 from .governance import governance
 
 
 def inference(
-    settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem, host: BoundHost
+    settings: Settings,
+    instances: tuple[InstanceSettings, ...],
+    prices: PriceBook,
+    system: ActorSystem,
+    host: BoundHost,
 ) -> Callable[[], Inference]:
     """Return what makes the actor that walks every request.
 
     What the host brings along is bound here and now, in the host's own thread, and not when the actor is started.
     """
     governed = governance(settings, instances, host.host.access, host.functions)
-    prices = price_book(instances, settings.pricing)
     addresses: dict[str, Address] = {}
 
     def connection(instance: str) -> Address:

@@ -96,7 +96,7 @@ def tree_of(
             ),
             *cache_specs(settings, environ, capacity),
             child("structurer", lambda: structurer(system)),
-            child("inference", inference(settings, instances, system, host)),
+            child("inference", inference(settings, instances, prices, system, host)),
             child("counter", lambda: counter(settings, system)),
             child("toolbox", lambda: toolbox(system, host, settings.mcp.overrides)),
             SupervisorSpec(name="mcp", intensity=intensity, children=mcp_servers(settings, environ, system)),

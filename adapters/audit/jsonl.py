@@ -134,11 +134,19 @@ class JsonLinesSink:
     def __init__(self, file: JsonLines) -> None:
         self._file = file
         self._thread = BlockingThread("legion-audit")
+        self._written: list[str] = []
 
     async def append(self, events: Sequence[AuditEvent]) -> None:
-        """Write the events together."""
-        lines = b"".join([json_of(event) + b"\n" for event in events])
-        await self._thread.run(self._file.append, lines)
+        """Write the events together; a batch that is given again, because nobody heard of its end, is written once."""
+        await self._thread.run(self._write, events)
+
+    def _write(self, events: Sequence[AuditEvent]) -> None:
+        """Write in the thread, one batch after the other, so that one whose writer was cancelled meanwhile is known to be written."""
+        batch = [event.id for event in events]
+        if batch == self._written:
+            return
+        self._file.append(b"".join([json_of(event) + b"\n" for event in events]))
+        self._written = batch
 
     async def aclose(self) -> None:
         """Close the file."""

@@ -25,6 +25,8 @@ def escalation_of(parameters: Mapping[str, Any]) -> Escalation | None:
     Raises:
         InvalidRequestError: One of them has a wrong type or is out of range.
     """
+    if parameters.keys().isdisjoint(ESCALATION):
+        return None
     escalations = _count(parameters, "max_escalations")
     wanted = Escalation(
         enabled=switch(parameters, "escalate"),

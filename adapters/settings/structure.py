@@ -100,12 +100,17 @@ def _is_a(origin: Any) -> Callable[[Any], bool]:
 
 
 def _section(kind: type[Any], converter: cattrs.Converter) -> Hook:
-    build: Hook = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
+    @cache
+    def build() -> Hook:
+        # Made when a section is met: most settings name a few of seventy, and making all takes as long as the rest of a start.
+        made: Hook = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=True)
+        return made
+
     # Some sections may be written as a text, which then is the field of that name.
     shorthand: str | None = getattr(kind, "shorthand", None)
     if shorthand is None:
-        return lambda value, target: build(_mapping(value), target)
-    return lambda value, target: build(
+        return lambda value, target: build()(_mapping(value), target)
+    return lambda value, target: build()(
         {shorthand: value} if isinstance(value, (str, list, tuple)) else _mapping(value), target
     )
 

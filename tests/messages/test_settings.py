@@ -37,7 +37,7 @@ def test_the_defaults_are_the_documented_ones():
     assert settings.routing.health.latency_penalty_threshold_ms == 5000.0
     assert settings.routing.health.circuit_breaker == CircuitBreakerSettings(failure_threshold=3, cooldown_seconds=60)
     assert settings.runtime.mailbox_capacity == 10_000
-    assert settings.metering.keep_attempts == 10_000
+    assert settings.metering.keep_attempts == 1000
     assert (settings.discovery.enabled, settings.discovery.refresh_seconds) == (True, 60.0)
     assert (settings.discovery.memory_floor_mb, settings.discovery.memory_overhead_factor) == (2048, 1.4)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import attrs
 
-from ....messages.audit import AuditEntry
+from ....messages.audit import AuditEntry, TimelineRow
 from ....messages.base import Message
 from ....messages.caller import Profile
 from ....messages.chat import RoutingInfo
 from ....messages.outcome import Outcome, outcome_of
 from .flow import Flow
-from .timeline import Event, Timeline
+from .timeline import Event, events_of, participants_of
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +69,10 @@ class PassagesWanted(Message[tuple[Passage, ...]]):
 
 @attrs.frozen
 class _Kept:
-    """What is left of a request when it has ended: no text, and nothing made that nobody may ever read."""
+    """What is left of a request when it has ended: no text, and nothing made that nobody may ever read.
+
+    Tuples of plain values, since the garbage collector stops looking at those.
+    """
 
     request_id: str
     conversation_id: str | None
@@ -82,10 +85,11 @@ class _Kept:
     outcome: Outcome
     answered_by: str | None
     routing: RoutingInfo | None
-    steps: list[tuple[str, float]]
-    timeline: Timeline
-    decisions: list[AuditEntry]
-    warnings: list[str]
+    steps: tuple[tuple[str, float], ...]
+    rows: tuple[TimelineRow, ...]
+    rows_dropped: int
+    decisions: tuple[AuditEntry, ...]
+    warnings: tuple[str, ...]
     enrichments: tuple[str, ...]
 
     def passage(self) -> Passage:
@@ -102,12 +106,12 @@ class _Kept:
             error=None if self.error is None else self.error.__name__,
             answered_by=self.answered_by,
             routing=self.routing,
-            steps=tuple(self.steps),
-            events=self.timeline.events,
-            events_dropped=self.timeline.dropped,
-            participants=self.timeline.participants,
-            decisions=tuple(self.decisions),
-            warnings=tuple(self.warnings),
+            steps=self.steps,
+            events=events_of(self.rows),
+            events_dropped=self.rows_dropped,
+            participants=participants_of(self.rows),
+            decisions=self.decisions,
+            warnings=self.warnings,
             enrichments=self.enrichments,
         )
 
@@ -142,10 +146,11 @@ class Archive:
                 Outcome.SUCCESS if error is None else outcome_of(error),
                 flow.answered_by,
                 None if response is None else response.routing,
-                flow.durations,
-                flow.timeline,
-                flow.audit,
-                flow.warnings,
+                tuple(flow.durations),
+                flow.timeline.rows,
+                flow.timeline.dropped,
+                tuple(flow.audit),
+                tuple(flow.warnings),
                 tuple(flow.enrichments),
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -71,7 +71,7 @@ class Timeline:
         target: str | None = None,
         detail: str = "",
         duration_ms: float | None = None,
-        data: Mapping[str, Any] = _NO_DATA,
+        data: Mapping[str, Any] | None = None,
     ) -> None:
         """Write down that something happened just now."""
         if len(self._rows) >= MOST_EVENTS:
@@ -91,25 +91,28 @@ class Timeline:
     @property
     def events(self) -> tuple[Event, ...]:
         """What happened so far."""
-        return tuple(
-            Event(
-                seq=seq,
-                at=at,
-                key=key,
-                category=category,
-                exchange_id=exchange_id,
-                source=source,
-                target=target,
-                detail=detail,
-                duration_ms=duration_ms,
-                data=MappingProxyType(dict(data)),
-            )
-            for seq, (at, key, category, exchange_id, source, target, detail, duration_ms, data) in enumerate(
-                self._rows, 1
-            )
-        )
+        return events_of(self._rows)
 
-    @property
-    def participants(self) -> tuple[str, ...]:
-        """Who took part, in the order in which they were first seen."""
-        return tuple(dict.fromkeys(name for row in self._rows for name in (row[4], row[5]) if name is not None))
+
+def events_of(rows: Iterable[TimelineRow]) -> tuple[Event, ...]:
+    """Return what was written down, as others may have it."""
+    return tuple(
+        Event(
+            seq=seq,
+            at=at,
+            key=key,
+            category=category,
+            exchange_id=exchange_id,
+            source=source,
+            target=target,
+            detail=detail,
+            duration_ms=duration_ms,
+            data=MappingProxyType(dict(data)) if data else _NO_DATA,
+        )
+        for seq, (at, key, category, exchange_id, source, target, detail, duration_ms, data) in enumerate(rows, 1)
+    )
+
+
+def participants_of(rows: Iterable[TimelineRow]) -> tuple[str, ...]:
+    """Return who took part, in the order in which they were first seen."""
+    return tuple(dict.fromkeys(name for row in rows for name in (row[4], row[5]) if name is not None))

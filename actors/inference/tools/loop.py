@@ -49,7 +49,7 @@ async def noted_exchange(flow: Flow) -> Response:
         exchange_id=exchange_id,
         source=None if response.routing is None else response.routing.provider,
         target="pipeline",
-        detail=response.stop_reason,
+        detail=str(response.stop_reason),
         duration_ms=(flow.now() - started) * 1000,
     )
     return response

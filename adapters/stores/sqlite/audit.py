@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ....messages.audit import AuditEvent, AuditQuery
-from ....messages.outcome import Outcome
-from ...audit.lines import event_of_json, json_of
+from ...audit.lines import COLUMNS, event_of_row, row_of
 from .database import Lane
 from .reading import Access
 
-_COLUMNS: Final = "id, at, request_id, conversation_id, caller, outcome, body"
+_COLUMNS: Final = ", ".join(COLUMNS)
 _INSERT: Final = f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
 
 
@@ -28,7 +27,7 @@ class SqliteAudit:
     async def append(self, events: Sequence[AuditEvent]) -> None:
         """Keep the events in one commit."""
         if events:
-            await self._database.write((_INSERT, [_values(event) for event in events]))
+            await self._database.write((_INSERT, [row_of(event) for event in events]))
 
     async def aclose(self) -> None:
         """Nothing is held open for this sink alone."""
@@ -39,7 +38,7 @@ class SqliteAudit:
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         sql = f"SELECT {_COLUMNS} FROM audit {where} ORDER BY at, id LIMIT ?"  # noqa: S608 - likewise
         rows = await self._database.read(sql, [*values, query.limit], lane=Lane.REPORTS)
-        return tuple(map(_event, rows))
+        return tuple(map(event_of_row, rows))
 
 
 def _conditions(query: AuditQuery) -> tuple[list[str], list[Any]]:
@@ -55,28 +54,3 @@ def _conditions(query: AuditQuery) -> tuple[list[str], list[Any]]:
     ]
     given = [(sql, values) for sql, values in possible if values[0] is not None]
     return [sql for sql, _ in given], [value for _, values in given for value in values]
-
-
-def _values(event: AuditEvent) -> tuple[Any, ...]:
-    return (
-        event.id,
-        event.at,
-        event.request_id,
-        event.conversation_id,
-        event.caller,
-        str(event.outcome),
-        json_of(event).decode(),
-    )
-
-
-def _event(row: tuple[Any, ...]) -> AuditEvent:
-    event_id, at, request_id, conversation_id, caller, outcome, body = row
-    return AuditEvent(
-        id=event_id,
-        at=at,
-        request_id=request_id,
-        conversation_id=conversation_id,
-        caller=caller,
-        outcome=Outcome(outcome),
-        body=event_of_json(body),
-    )

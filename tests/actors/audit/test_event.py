@@ -96,7 +96,7 @@ def test_an_event_says_who_asked_for_what_and_how_it_ended(quiet):
     assert told["asked"]["tools"] == ["look"]
     assert told["asked"]["dialect"] == "openai.chat"
     assert told["routing"]["provider"] == "openai/eu"
-    assert told["routing"]["chain"] == ("a: throttled", "b: success")
+    assert told["routing"]["chain"] == ["a: throttled", "b: success"]
     assert told["tokens"] == {
         "input": 15,
         "output": 5,

@@ -155,6 +155,23 @@ def test_events_are_lines_of_json(path):
     assert [json.loads(line) for line in path.read_text().splitlines()] == [{"id": 1}, {"id": 2, "text": "line\nbreak"}]
 
 
+def test_a_batch_whose_writer_gave_up_meanwhile_is_written_once(path):
+    batch = (event(1), event(2))
+
+    async def write():
+        sink = JsonLinesSink(JsonLines(path, 1000, 1))
+        given_up = asyncio.create_task(sink.append(batch))
+        await asyncio.sleep(0)  # until the thread has it
+        given_up.cancel()
+        await sink.append(batch)
+        await sink.append((event(3),))
+        await sink.aclose()
+
+    asyncio.run(write())
+
+    assert [json.loads(line)["id"] for line in path.read_text().splitlines()] == [1, 2, 3]
+
+
 def test_a_fault_of_the_file_is_raised_to_whoever_waits(tmp_path):
     async def write():
         sink = JsonLinesSink(JsonLines(tmp_path, 1000, 1))  # a folder

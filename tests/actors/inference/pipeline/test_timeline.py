@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.inference.pipeline import timeline as module
-from legion_llm.actors.inference.pipeline.timeline import Timeline
+from legion_llm.actors.inference.pipeline.timeline import Timeline, participants_of
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_participants_stand_in_the_order_in_which_they_were_first_seen(timeline)
     timeline.add("b", source="openai/m", target="pipeline")
     timeline.add("c", source="router")
 
-    assert timeline.participants == ("pipeline", "openai/m", "router")
+    assert participants_of(timeline.rows) == ("pipeline", "openai/m", "router")
 
 
 def test_what_readers_have_does_not_change(timeline):
