@@ -11,6 +11,7 @@ from .adapters.host.logs import JsonLogFormatter, RequestIdFilter
 from .adapters.tools.context import ToolContext
 from .adapters.tools.marks import tool
 from .messages.attempt import AttemptRecord
+from .messages.budget import BudgetState
 from .messages.caller import Caller, Profile
 from .messages.chat import (
     ChatMessage,
@@ -52,6 +53,7 @@ from .messages.errors import (
     ActorStopped,
     AskCycle,
     AuthError,
+    BudgetExceeded,
     CallerLimitError,
     CancelledError,
     ContentRefusedError,
@@ -92,6 +94,7 @@ from .messages.errors import (
     StoreVersionError,
     StreamBrokenError,
     SystemNotRunning,
+    TargetTooDear,
     TargetUnavailable,
     TokenBudgetExceeded,
     UnhandledMessage,
@@ -126,6 +129,8 @@ __all__ = [
     "AttemptRecord",
     "AudioBlock",
     "AuthError",
+    "BudgetExceeded",
+    "BudgetState",
     "Caller",
     "CallerLimitError",
     "CancelledError",
@@ -203,6 +208,7 @@ __all__ = [
     "StreamBrokenError",
     "StructuredResult",
     "SystemNotRunning",
+    "TargetTooDear",
     "TargetUnavailable",
     "Terms",
     "TextBlock",

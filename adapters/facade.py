@@ -14,6 +14,7 @@ import attrs
 import sniffio
 
 from ..messages.audit import AuditEvent
+from ..messages.budget import BudgetState
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.conversation import Conversation, ListConversations
 from ..messages.counting import TokenCount
@@ -382,6 +383,10 @@ class Legion:
             InvalidRequestError: An argument is wrong.
         """
         return self.gateway.usage(usage_wanted(since, until, group_by, self._system.clock.time()))
+
+    def budgets(self) -> Reply[tuple[BudgetState, ...]]:
+        """Say how much is left of each budget of the settings, the fullest first; () where none is set."""
+        return self.gateway.budgets()
 
     def audit(
         self, *, since: Moment | None = None, until: Moment | None = None, **which: Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..messages.audit import AuditEvent, AuditQuery, EventsWanted
+from ..messages.budget import BudgetState, BudgetsWanted
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.conversation import (
     NO_CONVERSATION_ID,
@@ -52,6 +53,7 @@ class ActorGateway:
         self._signals = system.address("signals")
         self._structurer = system.address("structurer")
         self._metering = system.address("metering")
+        self._budgets = system.address("budgets")
         self._counter = system.address("counter")
         self._daemon = system.address("daemon")
         self._audit = system.address("audit")
@@ -117,6 +119,11 @@ class ActorGateway:
         """Add up what was used."""
         self._system.check_ready()
         return self._metering.request(wanted, timeout=self._timeout)
+
+    def budgets(self) -> Reply[tuple[BudgetState, ...]]:
+        """Say how much is left of the budgets."""
+        self._system.check_ready()
+        return self._budgets.request(BudgetsWanted(), timeout=self._timeout)
 
     def audit(self, query: AuditQuery) -> Reply[tuple[AuditEvent, ...]]:
         """Read the record of requests."""

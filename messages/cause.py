@@ -19,7 +19,7 @@ class Cause(enum.StrEnum):
     DOWN = "down"  # nobody is there: connection refused, TLS failure
     SILENT = "silent"  # it let one of the attempt's time limits pass
     THROTTLED = "throttled"  # not now; `retry_after` may say when
-    BUSY = "busy"  # not sent: its circuit is open, or too many wait for it here
+    BUSY = "busy"  # not sent: its circuit is open, too many wait for it here, or a budget has not so much left
     OVERFLOW = "overflow"  # the prompt exceeds the model's window
     UNFIT = "unfit"  # this model cannot do it, or not for this account
     ACCOUNT_DEAD = "account_dead"  # credit, quota or key
@@ -35,6 +35,7 @@ CAUSES: Final[dict[type[BaseException], Cause]] = {
     errors.LegionError: Cause.FINAL,
     errors.UnsupportedCapability: Cause.UNFIT,
     errors.TargetUnavailable: Cause.BUSY,
+    errors.TargetTooDear: Cause.BUSY,
     errors.UpstreamError: Cause.DOWN,
     errors.AuthError: Cause.ACCOUNT_DEAD,
     errors.AccountError: Cause.ACCOUNT_DEAD,

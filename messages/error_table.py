@@ -79,6 +79,11 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     ),
     errors.DaemonRateLimitedError: ErrorRow(429, "rate_limit", "requests", "rate_limit_exceeded", "rate_limit_error"),
     errors.CallerLimitError: ErrorRow(429, "rate_limit", "requests", "rate_limit_exceeded", "rate_limit_error"),
+    # 402, as for an account without credit, and not 429: clients would try again at once, and a budget does not refill in seconds.
+    errors.BudgetExceeded: ErrorRow(
+        402, "budget_exceeded", "insufficient_quota", "insufficient_quota", "billing_error"
+    ),
+    errors.TargetTooDear: ErrorRow(402, "budget_exceeded", "insufficient_quota", "insufficient_quota", "billing_error"),
     errors.RateLimitError: ErrorRow(429, "rate_limit", "requests", "rate_limit_exceeded", "rate_limit_error"),
     errors.ContextOverflow: ErrorRow(
         400, "context_overflow", "invalid_request_error", "context_length_exceeded", "invalid_request_error"

@@ -18,6 +18,8 @@ LegionError
  |   |- DaemonDeniedError         the daemon refuses
  |   |- DaemonRateLimitedError    the daemon takes no more for now: wait `retry_after` seconds
  |   |- CallerLimitError          the caller has used up its minute: wait `retry_after` seconds
+ |   |- BudgetExceeded            a budget has not so much left (which one is in `budget`)
+ |   |   `- TargetTooDear             not for this target; a cheaper one may be paid
  |   |- EmbeddingUnavailableError no embedding provider configured or detected
  |   `- SettingsError             the configuration is wrong (its path is in `path`)
  |- UpstreamError             sent, and it failed there
@@ -211,6 +213,44 @@ class CallerLimitError(RefusedError):
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class BudgetExceeded(RefusedError):
+    """A budget of the settings has not so much left as the call may use.
+
+    Attributes:
+        budget: Name of the budget.
+        unit: What it counts, "usd" or "tokens".
+        limit: How much may be used.
+        used: How much is, what running calls have reserved included.
+        resets_at: Unix seconds at which it begins anew, or None: never.
+        retry_after: Seconds until then, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        budget: str = "",
+        unit: str = "usd",
+        limit: float = 0.0,
+        used: float = 0.0,
+        resets_at: float | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.budget = budget
+        self.unit = unit
+        self.limit = limit
+        self.used = used
+        self.resets_at = resets_at
+        self.retry_after = retry_after
+
+
+class TargetTooDear(BudgetExceeded):
+    """The budget has not so much left as this target would cost, or is one for this target alone: another may fit."""
+
+    escalatable = True
 
 
 class DaemonDeniedError(RefusedError):

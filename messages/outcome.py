@@ -33,6 +33,7 @@ OUTCOMES: Final[dict[type[BaseException], Outcome]] = {
     errors.UnsupportedCapability: Outcome.UNFIT,
     errors.TargetUnavailable: Outcome.THROTTLED,
     errors.NoRouteError: Outcome.THROTTLED,
+    errors.BudgetExceeded: Outcome.THROTTLED,
     errors.UpstreamError: Outcome.TARGET_SICK,
     errors.AuthError: Outcome.ACCOUNT_DEAD,
     errors.AccountError: Outcome.ACCOUNT_DEAD,

@@ -42,6 +42,7 @@ from .keyholder import Keyholder
 from .pace import Pace
 from .permits import Permits
 from .port import CountingProvider, EmbeddingProvider, Provider
+from .purse import UNPAID, Payment, Purse
 from .rates import Rates, Reservation
 from .size import input_tokens, most_output_tokens
 
@@ -84,7 +85,7 @@ class Connection(Actor[Command]):
     """Owns the permits of one provider instance and the provider behind it.
 
     Takes Call, StreamCall, EmbedCall and CountCall; HealthChanged from health and CredentialChanged from credentials, which it asks when one is
-    refused. Tells AttemptFinished to health and metering, LimitReached to health.
+    refused, and asks budgets for calls that one counts. Tells AttemptFinished to health and metering, LimitReached to health, Spent to budgets.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
@@ -97,6 +98,7 @@ class Connection(Actor[Command]):
         metering: Address,
         publish: Callable[[Load], None] | None = None,
         credentials: Address | None = None,
+        purse: Purse | None = None,
     ) -> None:
         super().__init__()
         self._config = config
@@ -104,6 +106,7 @@ class Connection(Actor[Command]):
         self._keys = Keyholder(config.instance, provider, credentials)
         self._health = health
         self._metering = metering
+        self._purse = purse
         self._counting = trio.CapacityLimiter(_MOST_COUNTS)
         well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
         gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
@@ -177,12 +180,26 @@ class Connection(Actor[Command]):
         call: Callable[[], Awaitable[AnswerT]],
         first: FirstContent | None = None,
     ) -> AnswerT:
+        """Make the attempt, paid where a budget counts it."""
+        if self._purse is None:
+            return await self._admitted(message, call, first, UNPAID)
+        with await self._purse.pay(message) as payment:
+            return payment.settled(await self._admitted(message, call, first, payment))
+
+    async def _admitted(
+        self,
+        message: Call | StreamCall | EmbedCall,
+        call: Callable[[], Awaitable[AnswerT]],
+        first: FirstContent | None,
+        payment: Payment,
+    ) -> AnswerT:
         """Admit the attempt, make it, and report how it ended, whichever way that is."""
         model = message.target.model
         has_others = not isinstance(message, EmbedCall) and message.has_others
         lease = await self._permits.lease(model, self.clock.monotonic(), _deadline(), has_others=has_others)
         with lease, self._reserved(message, model) as share:
             started = self.clock.monotonic()
+            payment.is_sent = True
             try:
                 response = await self._keys.call(call)
             except trio.Cancelled:

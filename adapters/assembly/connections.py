@@ -8,6 +8,7 @@ from ...actors.connection.actor import Connection, ConnectionConfig
 from ...actors.connection.port import Provider
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec
+from .budgets import purse
 from .loads import LoadBoard
 
 
@@ -36,6 +37,7 @@ def connection_spec(
             metering=system.address("metering"),
             publish=board.publisher(instance.name),
             credentials=system.address("credentials"),
+            purse=purse(settings, system),
         )
 
     return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=settings.runtime.mailbox_capacity)

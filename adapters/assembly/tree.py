@@ -16,6 +16,7 @@ from ..prices import price_book
 from ..providers.build import build_provider
 from ..secrets.resolvers import resolvers_of
 from ..stores.choose import Stores, stores_of
+from .budgets import budgets_factory
 from .caching import cache_specs
 from .connections import connection_spec
 from .counting import counter
@@ -82,6 +83,7 @@ def tree_of(
             *keeper_specs(stores),
             *telemetry_specs(settings, instances),
             child("metering", metering_factory(settings, stores, prices, system), ASYNCIO),
+            child("budgets", budgets_factory(settings, prices, system, desk)),
             child("audit", audit_factory(settings, stores, prices, system), ASYNCIO),
             child("conversations", conversations_factory(settings, stores, system), ASYNCIO),
             child("health", lambda: health(settings, instances, system)),

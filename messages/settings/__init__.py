@@ -10,6 +10,7 @@ from .adaptive import AdaptiveSettings
 from .api import ApiSettings, KeySettings, TlsSettings
 from .assignment import RoleSettings, TierAssignmentSettings
 from .audit import AuditSettings
+from .budgets import BudgetSettings, all_budgets
 from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
 from .conversation import ConversationSettings, CurationSettings
@@ -66,6 +67,7 @@ __all__ = [
     "ArbitrageSettings",
     "AuditSettings",
     "BandSettings",
+    "BudgetSettings",
     "CircuitBreakerSettings",
     "ClaudeCliSettings",
     "CodexSettings",
@@ -128,6 +130,7 @@ __all__ = [
     "TransportKind",
     "VaultSettings",
     "VerificationSettings",
+    "all_budgets",
     "api_root",
     "expand_instances",
     "is_header_value",

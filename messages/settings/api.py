@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Literal
 import attrs
 
 from ..secret import Secret, SecretRef
+from .budgets import BudgetSettings, check_key_budgets
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, not_blank, one_of
 
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
@@ -36,6 +37,7 @@ class KeySettings:
         models: Models it may ask for, as patterns ("gpt-*", "openai/*"); None: all. Default None.
         requests_per_minute: Requests that it may make (above 0), or None: no limit. Default None.
         tokens_per_minute: Tokens, input and output, that it may use (above 0), or None: no limit. Default None.
+        budgets: What it may spend, as in the section `budgets`, but without `per` and `callers`. Default nothing: without a limit.
         intent: What always holds for its requests ({"privacy": "strict"}), whatever they say. Default nothing.
         inspect: Whether it may look in: /metrics, and the data of the dashboard. Default False.
         admin: Whether it may do that, and use the routes below /api/llm/admin. Default False.
@@ -49,6 +51,7 @@ class KeySettings:
     models: tuple[str, ...] | None = None
     requests_per_minute: float | None = attrs.field(default=None, validator=above(0))
     tokens_per_minute: float | None = attrs.field(default=None, validator=above(0))
+    budgets: tuple[BudgetSettings, ...] = ()
     intent: Mapping[str, str] = attrs.field(default=EMPTY, converter=frozen_mapping)
     inspect: bool = False
     admin: bool = False
@@ -56,6 +59,7 @@ class KeySettings:
     def __attrs_post_init__(self) -> None:
         if (self.key is None) == (self.sha256 is None):
             raise fault("key", "state either the key or its sha256")
+        check_key_budgets(self.budgets)
 
 
 def _keys(keys: Mapping[str, object]) -> Mapping[str, KeySettings]:

@@ -85,7 +85,7 @@ class RetrySettings:
         down: Nobody is there: connection refused, TLS failure. Default: elsewhere, then later.
         silent: It let one of the attempt's time limits pass. Default: elsewhere.
         throttled: Not now. Default: elsewhere, then when its `Retry-After` has passed.
-        busy: Not sent: its circuit is open, or too many wait for it here. Default: elsewhere.
+        busy: Not sent: its circuit is open, too many wait for it here, or a budget has not so much left. Default: elsewhere.
         overflow: The prompt exceeds the model's window. Default: elsewhere, where the window is larger.
         unfit: The model cannot do it, or not for this account. Default: elsewhere.
         account_dead: Credit, quota or key. Default: elsewhere; such an attempt does not count.

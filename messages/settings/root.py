@@ -10,6 +10,7 @@ from .access import RbacSettings
 from .api import ApiSettings
 from .assignment import TierAssignmentSettings
 from .audit import AuditSettings
+from .budgets import BudgetSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .compliance import ComplianceSettings
 from .conversation import ConversationSettings
@@ -72,6 +73,7 @@ class Settings:
         api: The HTTP API.
         runtime: The actor runtime.
         metering: The record of what was used.
+        budgets: What may be spent.
         pipeline: What the pipeline remembers of requests.
         rbac: Who may use the gateway.
         compliance: What becomes of texts that hold personal or medical data.
@@ -117,6 +119,7 @@ class Settings:
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()
     metering: MeteringSettings = MeteringSettings()
+    budgets: tuple[BudgetSettings, ...] = ()
     pipeline: PipelineSettings = PipelineSettings()
     rbac: RbacSettings = RbacSettings()
     compliance: ComplianceSettings = ComplianceSettings()

@@ -23,6 +23,10 @@ FIELDS = {
     "limit": "first_byte",
     "actor": "router",
     "capacity": 10,
+    "budget": "team",
+    "unit": "usd",
+    "used": 4.5,
+    "resets_at": 1_700_000_000.0,
     "store": "/data/legion-llm.db",
 }
 

@@ -26,6 +26,8 @@ EXPECTED = {
     errors.AuthError: Outcome.ACCOUNT_DEAD,
     errors.AccountError: Outcome.ACCOUNT_DEAD,
     errors.CallerLimitError: Outcome.CALLER_MISTAKE,
+    errors.BudgetExceeded: Outcome.THROTTLED,
+    errors.TargetTooDear: Outcome.THROTTLED,
     errors.DaemonDeniedError: Outcome.CALLER_MISTAKE,
     errors.DaemonRateLimitedError: Outcome.CALLER_MISTAKE,
     errors.RateLimitError: Outcome.THROTTLED,

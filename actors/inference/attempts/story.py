@@ -10,7 +10,7 @@ import attrs
 
 from ....messages.attempt import QUALITY_FAILURE, SUCCESS, AttemptRecord
 from ....messages.chat import Request, Response, RoutingInfo
-from ....messages.errors import EscalationExhausted, LegionError, RefusedError
+from ....messages.errors import BudgetExceeded, EscalationExhausted, LegionError, RefusedError
 from ....messages.outcome import Outcome, outcome_of
 from ....messages.routing import Resolution
 from ....messages.target import Target
@@ -109,11 +109,17 @@ def fallback_warnings(attempts: Sequence[Ended]) -> list[str]:
 
 
 def verdict(attempts: Sequence[Ended], resolution: Resolution) -> LegionError:
-    """Return what the caller hears when all attempts have failed: the failure itself where one target was tried, else one error that lists them."""
+    """Return what the caller hears when all attempts have failed: one error that lists them.
+
+    Where one target was tried, or no target could be paid, it is that failure itself.
+    """
     if len({each.target.key for each in attempts}) == 1:
         telling = _most_telling(attempts)
         if telling is not None:
             return telling
+    unpaid = [each.error for each in attempts if isinstance(each.error, BudgetExceeded)]
+    if len(unpaid) == len(attempts):
+        return unpaid[0]
     tried = tuple(f"{each.target}: {each.outcome}: {each.reason}" for each in attempts)
     waits = [
         each.error.retry_after for each in attempts if each.error is not None and each.error.retry_after is not None
