@@ -15,6 +15,7 @@ from .pipeline import pipeline
 from .route import route
 from .serve import serve
 from .store import store
+from .top import top
 from .usage import usage
 
 EXAMPLES = """\b
@@ -40,7 +41,7 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(chat)
 cli.add_command(config)
-for command in (inspect_, trace, events):
+for command in (inspect_, trace, events, top):
     cli.add_command(command)
 cli.add_command(pipeline)
 cli.add_command(route)
