@@ -8,6 +8,7 @@ from .actors.inference.governance.access import Access, Verdict
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
 from .adapters.host.logs import JsonLogFormatter, RequestIdFilter
+from .adapters.skills.skill import Skill
 from .adapters.tools.context import ToolContext
 from .adapters.tools.marks import tool
 from .messages.attempt import AttemptRecord
@@ -66,6 +67,7 @@ from .messages.errors import (
     ForkedProcess,
     HostError,
     InvalidRequestError,
+    InvalidSkill,
     LegionError,
     MailboxFull,
     ModelUnavailableError,
@@ -83,6 +85,7 @@ from .messages.errors import (
     RequestTooLargeError,
     RuntimeFault,
     SettingsError,
+    SkillStepError,
     StartFailed,
     StoreConflict,
     StoreCorrupt,
@@ -107,6 +110,7 @@ from .messages.ledger import LedgerEntry, UsageReport, UsageRow
 from .messages.outcome import Outcome
 from .messages.quality import Quality
 from .messages.secret import Secret
+from .messages.skills import SkillContext, StepResult
 from .messages.structured import StructuredResult
 from .messages.terms import Level, Terms
 from .messages.tools import ToolOutcome
@@ -156,6 +160,7 @@ __all__ = [
     "HostError",
     "ImageBlock",
     "InvalidRequestError",
+    "InvalidSkill",
     "JsonLogFormatter",
     "LedgerEntry",
     "Legion",
@@ -193,7 +198,11 @@ __all__ = [
     "Secret",
     "Settings",
     "SettingsError",
+    "Skill",
+    "SkillContext",
+    "SkillStepError",
     "StartFailed",
+    "StepResult",
     "StopReason",
     "StoreConflict",
     "StoreCorrupt",

@@ -21,7 +21,6 @@ from ..messages.counting import TokenCount
 from ..messages.credentials import StageChanged
 from ..messages.daemon import AskResult
 from ..messages.embedding import EmbedResponse, EmbedTask
-from ..messages.errors import SystemNotRunning
 from ..messages.explanation import Explanation
 from ..messages.ledger import UsageReport
 from ..messages.structured import StructuredResult
@@ -44,6 +43,7 @@ from .host_request import host_request
 if TYPE_CHECKING:
     from ..messages.settings import Settings
     from .host.shelf import ToolShelf
+    from .host.skill_shelf import SkillShelf
 
 AnswerT = TypeVar("AnswerT", bound="Reply[Response] | Stream[Chunk, Response]")
 
@@ -89,9 +89,16 @@ class Legion:
         Raises:
             SystemNotRunning: It was made by hand, with nobody to run tools.
         """
-        if self._desk.host is None:
-            raise SystemNotRunning("there is nobody here to run tools")
-        return self._desk.host.tools
+        return self._desk.bound.tools
+
+    @property
+    def skills(self) -> SkillShelf:
+        """The skills there are, to add to and to take from.
+
+        Raises:
+            SystemNotRunning: It was made by hand, with nobody to run skills.
+        """
+        return self._desk.bound.skills
 
     def chat(
         self,
@@ -561,7 +568,8 @@ def launch(
     settings = attrs.evolve(settings, default_model=chosen.default_model)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     stores = stores_of(settings)
-    desk = Desk(board=NoticeBoard(chosen.notes), host=bind_host(host, system, environ))
+    bound = bind_host(host, system, environ, settings.skills)
+    desk = Desk(board=NoticeBoard((*chosen.notes, *bound.notes)), host=bound)
     system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, stores=stores, desk=desk))
     load_soon()
     desk.board.announce(stores.notes())

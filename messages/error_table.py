@@ -45,6 +45,7 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.UnknownResponseError: ErrorRow(
         400, "unknown_response", "invalid_request_error", "previous_response_not_found", "invalid_request_error"
     ),
+    errors.InvalidSkill: ErrorRow(400, "invalid_skill", "invalid_request_error", None, "invalid_request_error"),
     errors.NotFoundError: ErrorRow(404, "not_found", "invalid_request_error", "not_found", "not_found_error"),
     errors.UnknownModelError: ErrorRow(
         404, "model_not_found", "invalid_request_error", "model_not_found", "not_found_error"
@@ -123,6 +124,7 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     errors.ActorCrashed: ErrorRow(500, "internal_error", "server_error", "internal_error", "api_error"),
     errors.ActorStopped: ErrorRow(503, "llm_unavailable", "server_error", "unavailable", "overloaded_error"),
     errors.HostError: ErrorRow(500, "host_error", "server_error", "host_error", "api_error"),
+    errors.SkillStepError: ErrorRow(500, "skill_step_error", "server_error", "skill_step_error", "api_error"),
     errors.UnhandledMessage: _INTERNAL,
     errors.AskCycle: _INTERNAL,
     errors.StartFailed: ErrorRow(503, "llm_unavailable", "server_error", "unavailable", "overloaded_error"),

@@ -4,7 +4,8 @@ LegionError
  |- RefusedError              decided here: nothing was sent, so it is safe to try elsewhere
  |   |- InvalidRequestError       the request is malformed or contradicts itself
  |   |   |- RequestTooLargeError  body, nesting or header larger than the limits
- |   |   `- UnknownResponseError  the answer that a request goes on from is not kept here
+ |   |   |- UnknownResponseError  the answer that a request goes on from is not kept here
+ |   |   `- InvalidSkill          a skill is defined wrongly, or skills follow each other in a ring
  |   |- NotFoundError             no such HTTP route, actor or conversation
  |   |- UnknownModelError         nobody configured serves this model
  |   |- UnknownProviderError      no provider instance of this name
@@ -51,6 +52,7 @@ LegionError
      |- ActorCrashed              a bug stopped the handler
      |- ActorStopped              the actor is gone and will not come back
      |- HostError                 a function that the host gave us failed: a tool, a retriever, a check
+     |   `- SkillStepError         a step of a skill failed (its name is in `step`)
      |- UnhandledMessage          the actor has no handler for this message type
      |- AskCycle                  an ask would wait for itself (the ring is in `path`)
      |- StartFailed               the system could not become ready
@@ -119,6 +121,10 @@ class RequestTooLargeError(InvalidRequestError):
 
 class UnknownResponseError(InvalidRequestError):
     """A request goes on from an answer that is not kept here, or not for this caller."""
+
+
+class InvalidSkill(InvalidRequestError):
+    """A skill is defined wrongly."""
 
 
 class NotFoundError(RefusedError):
@@ -503,6 +509,18 @@ class ActorStopped(RuntimeFault):
 
 class HostError(RuntimeFault):
     """A function that the host gave us failed: a tool, a retriever, a check. The cause is chained."""
+
+
+class SkillStepError(HostError):
+    """A step of a skill failed. The cause is chained.
+
+    Attributes:
+        step: Its name.
+    """
+
+    def __init__(self, message: str, *, step: str) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 class UnhandledMessage(RuntimeFault):

@@ -36,6 +36,7 @@ class Terms:
         classification: How secret the caller says the request is; what is found in it may raise the level, never lower it.
         max_input_tokens: Most tokens of the prompt, estimated, what the gateway adds included (at least 1).
         named_tools: Names of tools of the gateway's to offer, though they are not always at hand.
+        skill: Key ("dev:release") of a skill to run for this request, in the place of those that it would call for.
         max_cost: Most USD that one exchange with a provider may cost, estimated (at least 0). A target whose price nobody knows is too dear.
 
     Raises:
@@ -46,6 +47,7 @@ class Terms:
     max_input_tokens: int | None = None
     max_cost: float | None = None
     named_tools: tuple[str, ...] = ()
+    skill: str | None = None
 
     def __attrs_post_init__(self) -> None:
         _check("max_input_tokens", self.max_input_tokens, 1)

@@ -10,6 +10,7 @@ import attrs
 from ...messages.chat import Request, Response
 from ...messages.errors import LegionError
 from ...messages.routing import Infer, InferStream
+from ...messages.skills import SkillsChanged
 from ...messages.tools import ToolsChanged, ToolsWanted
 from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
@@ -19,19 +20,20 @@ from .pipeline.flow import Flow, Services
 from .pipeline.running import Running, RunningWanted, running_of
 from .pipeline.table import TABLE
 from .pipeline.walk import walks
+from .skills.skillset import skillset_of
 from .tools.toolset import Toolset
 
 # Requests shown in a snapshot.
 _SHOWN: Final = 10
 
-Command: TypeAlias = Infer | InferStream | PassagesWanted | RunningWanted | ToolsChanged
+Command: TypeAlias = Infer | InferStream | PassagesWanted | RunningWanted | ToolsChanged | SkillsChanged
 
 
 class Inference(Actor[Command]):
     """Takes every request through the steps of its caller's profile.
 
-    Takes Infer, InferStream, PassagesWanted and RunningWanted, and ToolsChanged from the toolbox. Tells RequestFinished to the audit, once per
-    request; the connections report their attempts.
+    Takes Infer, InferStream, PassagesWanted and RunningWanted, ToolsChanged from the toolbox, and SkillsChanged from the host. Tells RequestFinished
+    to the audit, once per request; the connections report their attempts.
 
     Args:
         services: What the steps find outside of a request.
@@ -79,6 +81,10 @@ class Inference(Actor[Command]):
     def on_tools_changed(self, message: ToolsChanged) -> None:
         """Offer these tools from the next request on."""
         self._services.workshop.tools = Toolset(message.tools)
+
+    def on_skills_changed(self, message: SkillsChanged) -> None:
+        """Run these skills from the next request on."""
+        self._services.workshop.skills = skillset_of(message.skills, self._services.skills)
 
     def on_passages_wanted(self, message: PassagesWanted) -> tuple[Passage, ...]:
         """Return the last requests."""

@@ -9,8 +9,10 @@ from ...actors.inference.attempts.attempts import Attempts, AttemptsConfig
 from ...actors.inference.pipeline.flow import Services
 from ...actors.inference.pipeline.repeats import Repeats
 from ...actors.inference.quality.judge import JudgeConfig
+from ...actors.inference.skills.skillset import skillset_of
 from ...actors.inference.tools.limits import ToolLimits
 from ...actors.inference.tools.pauses import Pauses
+from ...actors.inference.workshop import Workshop
 from ...messages.prices import PriceBook
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
@@ -65,6 +67,9 @@ def inference(
             tool_limits=ToolLimits(max_rounds=settings.max_tool_rounds, loop=settings.tool_loop),
             tool_triggers=settings.tool_trigger,
             tool_sticky=settings.tool_sticky,
+            skills=settings.skills,
+            skill_runner=host.skill_runner,
+            workshop=Workshop(skillset_of(host.skills.offered, settings.skills)),
             pauses=Pauses(system.clock.monotonic),
             conversations=system.address("conversations"),
             conversation=settings.conversation,

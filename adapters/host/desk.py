@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from ...messages.errors import SystemNotRunning
 from .notices import NoticeBoard
 from .signals import HostSignals
 
@@ -26,3 +27,14 @@ class Desk:
     signals: HostSignals = attrs.field(factory=HostSignals)
     board: NoticeBoard = attrs.field(factory=NoticeBoard)
     host: BoundHost | None = None
+
+    @property
+    def bound(self) -> BoundHost:
+        """What the host brings along.
+
+        Raises:
+            SystemNotRunning: The system was made by hand, and nobody brought anything.
+        """
+        if self.host is None:
+            raise SystemNotRunning("there is nobody here to run tools and skills")
+        return self.host

@@ -18,10 +18,12 @@ class Host:
     Attributes:
         tools: Functions, and objects with methods marked `@legion_llm.tool`: tools that every request is offered. See `Legion.tools`.
         access: Decides whether callers may use the gateway, in the place of the allow-list `rbac.allow`. See `Access`.
+        skills: Objects of `legion_llm.Skill`, or classes of them. See `Legion.skills`.
     """
 
     access: Access | None = None
     tools: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
+    skills: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
 
 
 NO_HOST = Host()

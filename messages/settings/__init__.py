@@ -46,6 +46,7 @@ from .sections import (
     HealthSettings,
     RuntimeSettings,
 )
+from .skills import SkillsSettings
 from .store import IN_MEMORY, StoreSettings
 from .structured import StructuredSettings
 from .telemetry import TelemetrySettings
@@ -115,6 +116,7 @@ __all__ = [
     "RuntimeSettings",
     "ScheduleSettings",
     "Settings",
+    "SkillsSettings",
     "StoreSettings",
     "StructuredSettings",
     "TelemetrySettings",

@@ -31,6 +31,7 @@ from .response_cache import ResponseCacheSettings
 from .routing import ArbitrageSettings, RoutingSettings
 from .rules import AliasSettings, alias_of
 from .sections import RuntimeSettings
+from .skills import SkillsSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
 from .telemetry import TelemetrySettings
@@ -81,6 +82,7 @@ class Settings:
         tool_loop: How far a model may go with them beside that.
         tool_trigger: When tools that are not always at hand are offered.
         tool_sticky: How long they stay at hand in a conversation.
+        skills: Which skills there are, and when they are run.
         mcp: MCP servers, whose tools the gateway offers.
         tier_assignment: Which tier suits a request that names none.
         embedding: How texts become vectors.
@@ -128,6 +130,7 @@ class Settings:
     tool_loop: ToolLoopSettings = ToolLoopSettings()
     tool_trigger: ToolTriggerSettings = ToolTriggerSettings()
     tool_sticky: ToolStickySettings = ToolStickySettings()
+    skills: SkillsSettings = SkillsSettings()
     mcp: McpSettings = McpSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     counting: CountingSettings = CountingSettings()

@@ -6,42 +6,38 @@ last words it changes nothing of what was sent before them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import attrs
 
-from ....messages.chat import ChatMessage
 from ....messages.content import TextBlock
 from ....messages.terms import Level
 from .flow import Flow
+from .spoken import place_of_last_words
 
 
 def add(flow: Flow, name: str, text: str) -> bool:
-    """Put a text, marked by its name, before the user's last words, behind what was put there before. Returns whether it was.
+    """Have a text, marked by its name, put before the user's last words, behind what was added before it. Returns whether it will be.
 
     It is looked at as the request was: personal data is replaced where the settings want that, else kept from a request that is not restricted.
     """
-    place = last_words(flow.request.messages)
-    allowed = None if place is None else _allowed(flow, name, text)
-    if place is None or allowed is None:
+    allowed = _allowed(flow, name, text)
+    if allowed is None or place_of_last_words(flow.request.messages) is None:
         return False
-    if flow.new_messages is not None:
-        remember_said(flow)
-    messages = list(flow.request.messages)
-    message = messages[place]
     # What is added cannot end the mark by itself, and speak for somebody else then.
     inside = allowed.replace("</", "<\\/")
-    block = TextBlock(text=f"<{name}>\n{inside}\n</{name}>\n\n")
-    blocks = message.blocks
-    messages[place] = attrs.evolve(message, content=(*blocks[: flow.additions], block, *blocks[flow.additions :]))
-    flow.additions += 1
-    flow.request = attrs.evolve(flow.request, messages=tuple(messages))
+    flow.additions.append(TextBlock(text=f"<{name}>\n{inside}\n</{name}>\n\n"))
     return True
 
 
-def last_words(messages: Sequence[ChatMessage]) -> int | None:
-    """Return the place of the user's last message, or None where there is none."""
-    return next((place for place in range(len(messages) - 1, -1, -1) if messages[place].role == "user"), None)
+def put_in_place(flow: Flow) -> None:
+    """Put what was added before the user's last words; from then on the request is as long as it will be."""
+    if flow.new_messages is not None:
+        remember_said(flow)
+    messages = list(flow.request.messages)
+    place = place_of_last_words(messages)
+    assert place is not None  # `add` has looked
+    message = messages[place]
+    messages[place] = attrs.evolve(message, content=(*flow.additions, *message.blocks))
+    flow.request = attrs.evolve(flow.request, messages=tuple(messages))
 
 
 def remember_said(flow: Flow) -> None:

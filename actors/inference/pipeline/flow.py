@@ -12,10 +12,11 @@ import attrs
 from ....messages.audit import AuditEntry
 from ....messages.caller import Profile
 from ....messages.chat import ChatMessage, Request, Response, Trace
+from ....messages.content import TextBlock
 from ....messages.conversation import Context
 from ....messages.prices import PriceBook
 from ....messages.routing import Resolution
-from ....messages.settings import ToolStickySettings, ToolTriggerSettings
+from ....messages.settings import SkillsSettings, ToolStickySettings, ToolTriggerSettings
 from ....messages.settings.conversation import ConversationSettings
 from ....messages.terms import Level
 from ....messages.tool_memory import ToolsUsed
@@ -26,11 +27,12 @@ from ....runtime.envelope import Envelope
 from ....runtime.interruption import interruption
 from ..attempts.attempts import Attempts
 from ..governance.governance import Governance
+from ..skills.port import SkillRunner
 from ..tools.calls import CallRecord
 from ..tools.history import Ran
 from ..tools.limits import ToolLimits
 from ..tools.pauses import Pauses
-from ..tools.toolset import Workshop
+from ..workshop import Workshop
 from .gate import Bar
 from .repeats import Repeats
 from .timeline import Timeline
@@ -56,10 +58,12 @@ class Services:
         audit: Who keeps the record of requests; None: nobody does.
         ledger: Who must have kept a request's attempts before it is answered; None: its answer does not wait for them.
         toolbox: Has tools run; None: there are none.
-        workshop: Where the tools are found that there are now.
+        workshop: Where the tools and skills are found that there are now.
         tool_limits: How far a model may go with them.
         tool_triggers: When tools that are not always at hand are offered.
         tool_sticky: How long those stay at hand in a conversation, and what it remembers of their runs.
+        skills: Which skills are run, and how many.
+        skill_runner: Knows what their steps do; None: nobody does.
         pauses: Turns that wait for their client's tools.
         conversations: Who remembers what was said; None: nobody does.
         conversation: How much of it a model is shown, and what becomes of a request where it cannot be read.
@@ -81,6 +85,8 @@ class Services:
     tool_limits: ToolLimits = ToolLimits()
     tool_triggers: ToolTriggerSettings = ToolTriggerSettings()
     tool_sticky: ToolStickySettings = ToolStickySettings()
+    skills: SkillsSettings = SkillsSettings()
+    skill_runner: SkillRunner | None = None
     pauses: Pauses = attrs.field(factory=lambda: Pauses(time.monotonic))
     conversations: Address | None = None
     conversation: ConversationSettings = ConversationSettings()
@@ -111,7 +117,8 @@ class Flow:
         rounds: What went on between the caller's last message and the answer: the model's calls and their results.
         new_messages: How many of the request's last messages are new to its conversation; None where it has none.
         past: What is known of its conversation; None where it has none, or a new one.
-        additions: How many blocks the steps have put before the user's last words.
+        additions: What steps have to say before the user's last words; put there when all have spoken.
+        kept_state: What parts of the conversation's state change with this turn, by name; None forgets one.
         follows: Id of the message that the new ones follow, where that is not the last one of the conversation; else None.
         said: The new messages, as they are kept; known before the provider is called.
         resolution: What the router decided, once it has.
@@ -140,6 +147,7 @@ class Flow:
         "exchange_id",
         "follows",
         "is_tier_a_wish",
+        "kept_state",
         "level",
         "new_messages",
         "now",
@@ -190,7 +198,8 @@ class Flow:
         self.used_tools: ToolsUsed | None = None
         self.rounds: list[ChatMessage] = []
         self.past: Context | None = None
-        self.additions = 0
+        self.additions: list[TextBlock] = []
+        self.kept_state: dict[str, Any] = {}
         self.new_messages: int | None = None
         self.follows: str | None = None
         self.said: tuple[ChatMessage, ...] = ()

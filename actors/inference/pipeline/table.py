@@ -20,6 +20,7 @@ from .steps import (
     response_normalization,
     response_return,
     routing,
+    skill_injector,
     sticky_persist,
     sticky_runners,
     tier_assignment,
@@ -126,6 +127,15 @@ TABLE: Final = (
         offered=sticky_runners.offered,
         wanted=sticky_runners.wanted,
         in_conversation=True,
+    ),
+    Step(
+        "skill_injector",
+        BEFORE,
+        DEGRADE,
+        skill_injector.run,
+        skipped_by=CONTEXTLESS,
+        offered=skill_injector.offered,
+        wanted=skill_injector.wanted,
     ),
     Step(
         "tool_history_inject",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ....messages.chat import ChatMessage, ToolDefinition
@@ -25,17 +25,19 @@ def triggered(toolset: Toolset, messages: Sequence[ChatMessage], *, depth: int, 
         limit: Tools at most.
     """
     found: collections.Counter[str] = collections.Counter()
-    for word in _users_words(messages[-depth:]):
+    # Each word once: who repeats a word does not ask for the tool more than who says it once.
+    for word in set(users_words(messages[-depth:])):
         for tool in toolset.by_word.get(word, ()):
             found[tool.name] += 1
     names = sorted(found, key=lambda name: (-found[name], name))
     return tuple(toolset.by_name[name] for name in names[:limit])
 
 
-def _users_words(messages: Iterable[ChatMessage]) -> set[str]:
-    """Each word once: who repeats a word does not ask for the tool more than who says it once."""
-    said = (_REMINDER.sub(" ", message.text) for message in messages if message.role == "user")
-    return {word for text in said for word in words_of(text)}
+def users_words(messages: Iterable[ChatMessage]) -> Iterator[str]:
+    """Yield the words that the user said in some messages, in order, in lower case."""
+    for message in messages:
+        if message.role == "user":
+            yield from words_of(_REMINDER.sub(" ", message.text))
 
 
 def offered(

@@ -47,15 +47,3 @@ def _by_group(tools: Iterable[Tool]) -> dict[str, tuple[Tool, ...]]:
         if tool.group:
             index[tool.group] = (*index.get(tool.group, ()), tool)
     return index
-
-
-class Workshop:
-    """Where the requests of a system find the tools there are now.
-
-    Owned by the inference actor, which replaces the set when it hears of another; a request takes the one it finds when it begins to look.
-    """
-
-    __slots__ = ("tools",)
-
-    def __init__(self) -> None:
-        self.tools = Toolset()

@@ -33,6 +33,7 @@ async def run(flow: Flow) -> None:
             messages=tuple(_turn(flow)),
             asker=request.caller.identity,
             tools=flow.used_tools,
+            state=flow.kept_state,
         )
     )
     conversations.leave(Turn(conversation_id=request.conversation_id))

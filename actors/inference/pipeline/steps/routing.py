@@ -14,6 +14,7 @@ from .....messages.errors import (
 )
 from .....messages.routing import Resolution
 from ....router.needs import route_of
+from ..additions import put_in_place
 from ..flow import Flow
 from ..gate import gated
 
@@ -35,6 +36,8 @@ async def run(flow: Flow) -> None:
         PipelineError: All are barred.
         LegionError: Nobody serves what is asked for, or nobody may now.
     """
+    if flow.additions:
+        put_in_place(flow)
     resolution = await _resolve(flow)
     if flow.bars:
         passed = gated(resolution, flow.bars)

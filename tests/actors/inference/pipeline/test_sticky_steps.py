@@ -88,9 +88,8 @@ def test_what_words_call_for_again_is_not_there_twice(flow):
 def test_runs_are_told_that_the_model_does_not_see(flow):
     tool_history_inject.run(flow)
 
-    assert flow.request.messages[-1].text.startswith(
-        "<earlier_tool_calls>\nTurn 1: read() → 3 letters\n</earlier_tool_calls>"
-    )
+    (addition,) = flow.additions
+    assert addition.text == "<earlier_tool_calls>\nTurn 1: read() → 3 letters\n</earlier_tool_calls>\n\n"
     assert flow.enrichments["tool:call_history"] == 1
 
 
@@ -100,7 +99,7 @@ def test_runs_that_the_model_sees_are_not_told_again(flow):
 
     tool_history_inject.run(flow)
 
-    assert flow.additions == 0
+    assert flow.additions == []
     assert flow.enrichments == {}
 
 

@@ -1,0 +1,1 @@
+"""Skills of the host's: classes with methods, and Markdown files."""
