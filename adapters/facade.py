@@ -567,7 +567,7 @@ def launch(
     chosen = choose_instances(settings, environ, demo_if_empty=demo_if_empty)
     settings = attrs.evolve(settings, default_model=chosen.default_model)
     system = system or ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
-    stores = stores_of(settings)
+    stores = stores_of(settings, environ)
     bound = bind_host(host, system, environ, settings.skills)
     desk = Desk(board=NoticeBoard((*chosen.notes, *bound.notes)), host=bound)
     system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, stores=stores, desk=desk))

@@ -30,6 +30,9 @@ from .port import ConversationStore, PageWanted
 from .shelf import Shelf
 from .state import state_after
 
+# Hosts that share a store may append to one conversation at the same moment. Who was slower looks again, so many times.
+_TRIES: Final = 5
+
 # Messages behind one that are looked at for the answers to its calls.
 _LOOK_AHEAD: Final = 100
 
@@ -61,6 +64,16 @@ class Editor:
 
     async def append(self, message: Append) -> tuple[StoredMessage, ...]:
         """Keep messages at the end of a log; those whose ids are there already are not kept again."""
+        tries = _TRIES if self._store.is_shared else 1
+        while True:
+            try:
+                return await self._append(message)
+            except StoreConflict:
+                tries -= 1
+                if not tries:
+                    raise
+
+    async def _append(self, message: Append) -> tuple[StoredMessage, ...]:
         now = self._now()
         async with self._desks.turn(message.conversation_id) as desk:
             head = await self._shelf.head(desk)

@@ -44,12 +44,19 @@ class PageWanted:
 class ConversationStore(Protocol):
     """Keeps conversations. Every change is kept whole or not at all, and is durable on return.
 
-    The caller sees to it that one conversation is changed by one at a time.
+    The caller sees to it that one conversation is changed by one at a time, and that each change carries a greater version than the one before.
+
+    Attributes:
+        is_shared: Whether other hosts change conversations here, too: what was read before may be stale, and a change of what is stale is a conflict.
 
     Raises, wherever it is asked something:
         StoreError: It was not kept, or cannot be read now.
         StoreConflict: Somebody else has changed the conversation meanwhile.
     """
+
+    @property
+    def is_shared(self) -> bool:
+        """See above."""
 
     async def find(self, conversation_id: str) -> Conversation | None:
         """Return a conversation."""

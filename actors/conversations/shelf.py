@@ -36,9 +36,11 @@ class Shelf:
         if self._is_doubtful or desk.is_doubtful:
             await self._store.settle()
             self._is_doubtful = desk.is_doubtful = False
-        if not desk.is_read:
-            desk.head = await self._store.find(desk.id)
-            desk.is_read = True
+        if not desk.is_read or self._store.is_shared:
+            head = await self._store.find(desk.id)
+            if head != desk.head:
+                desk.forget()
+            desk.head, desk.is_read = head, True
         return desk.head
 
     async def found(self, desk: Desk, asker: str | None) -> Conversation:

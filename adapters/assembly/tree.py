@@ -69,7 +69,7 @@ def tree_of(
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
     host = desk.host or no_host(system)
-    stores = stores or stores_of(settings)
+    stores = stores or stores_of(settings, environ)
     prices = price_book(instances, settings.pricing)
     loads = LoadBoard(instances, settings.routing.balance)
 

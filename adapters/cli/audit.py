@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import config_option, store_file, store_option
+from .options import config_option, store_option, store_place
 
 
 @click.command(
@@ -27,11 +27,11 @@ Examples:
 @click.option("--outcome", metavar="OUTCOME", help="success, refused, cancelled, target_sick, ...")
 @store_option
 @config_option
-def audit(since: str | None, until: str | None, store: Path | None, config: Path | None, **which: str | None) -> None:
+def audit(since: str | None, until: str | None, store: str | None, config: Path | None, **which: str | None) -> None:
     """Print who asked for what and how it ended: one JSON object a line, oldest first.
 
     A gateway may be running meanwhile. What was said is in it only where the setting audit.prompts was true.
     """
     from .record import print_events  # noqa: PLC0415 - `--help` need not wait for it
 
-    print_events(store_file(store, config, os.environ), since, until, which)
+    print_events(store_place(store, config, os.environ), since, until, which)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import config_option, store_file, store_option
+from .options import config_option, store_option, store_place
 
 
 @click.group()
@@ -27,11 +27,11 @@ Examples:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, metavar="N", help="At most so many. Default: 50.")
 @store_option
 @config_option
-def list_(owner: str | None, limit: int, store: Path | None, config: Path | None) -> None:
+def list_(owner: str | None, limit: int, store: str | None, config: Path | None) -> None:
     """Print conversations, the one changed last first."""
     from .remembered import print_conversations  # noqa: PLC0415 - `--help` need not wait for it
 
-    print_conversations(store_file(store, config, os.environ), owner, limit)
+    print_conversations(store_place(store, config, os.environ), owner, limit)
 
 
 @conversation.command(
@@ -49,8 +49,8 @@ Examples:
 )
 @store_option
 @config_option
-def export(conversation_id: str, text: bool, store: Path | None, config: Path | None) -> None:
+def export(conversation_id: str, text: bool, store: str | None, config: Path | None) -> None:
     """Print the messages of a conversation from the first on: all that is kept of each, one JSON object a line."""
     from .remembered import print_messages  # noqa: PLC0415 - as above
 
-    print_messages(store_file(store, config, os.environ), conversation_id, as_text=text)
+    print_messages(store_place(store, config, os.environ), conversation_id, as_text=text)

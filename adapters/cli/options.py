@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import attrs
 import click
+
+if TYPE_CHECKING:
+    from ..stores.places import Place
 
 config_option = click.option(
     "--config",
@@ -16,27 +21,27 @@ config_option = click.option(
 
 store_option = click.option(
     "--store",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="File in which things are kept. Default: the setting store.path, else ~/.legionio/data/legion-llm.db.",
+    metavar="FILE|URL",
+    help="File in which things are kept, or postgresql://... Default: store.path or store.url, else ~/.legionio/data/legion-llm.db.",
 )
 
 
-def store_file(store: Path | None, config: Path | None, environ: Mapping[str, str]) -> Path:
-    """Return the file that a command shall use.
+def store_place(store: str | None, config: Path | None, environ: Mapping[str, str]) -> Place:
+    """Return the file or the server that a command shall use.
 
     Raises:
         SettingsError: The settings are wrong.
         UsageError: They keep nothing.
     """
-    from ...messages.settings import IN_MEMORY  # noqa: PLC0415 - `--help` need not wait for it
+    from ...messages.settings import IN_MEMORY, is_server  # noqa: PLC0415 - `--help` need not wait for it
     from ..settings import load_settings  # noqa: PLC0415 - likewise
-    from ..stores.paths import durable, file_of  # noqa: PLC0415 - likewise
+    from ..stores.paths import durable  # noqa: PLC0415 - likewise
+    from ..stores.places import place_of  # noqa: PLC0415 - likewise
 
+    section = durable(load_settings(config=config, environ=environ), environ).store
     if store is not None:
-        return file_of(store)
-    path = durable(load_settings(config=config, environ=environ), environ).store.path
-    assert path is not None  # `durable` names one
-    if path == IN_MEMORY:
+        url, path = (store, None) if is_server(store) else (None, store)
+        section = attrs.evolve(section, url=url, path=path)
+    if section.path == IN_MEMORY:
         raise click.UsageError('the setting store.path is "memory": there is no file to look at')
-    return file_of(path)
+    return place_of(section, environ)

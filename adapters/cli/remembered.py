@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-from collections.abc import Callable, Coroutine
-from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import click
 
@@ -14,22 +11,23 @@ from ...actors.conversations.port import PageWanted
 from ...messages.conversation import ListConversations, StoredMessage
 from ...messages.errors import NotFoundError
 from ..codec import to_json
-from ..stores.sqlite.conversations import SqliteConversations
-from ..stores.sqlite.reading import read_only
-
-T = TypeVar("T")
+from ..stores.places import Place, read_from
+from ..stores.sql.access import Access
+from ..stores.sql.conversations import SqlConversations
 
 # Messages read at a time, so that a conversation of any length can be printed.
 _PAGE: Final = 500
 
 
-def print_conversations(path: Path, owner: str | None, limit: int) -> None:
+def print_conversations(place: Place, owner: str | None, limit: int) -> None:
     """Print a line per conversation.
 
     Raises:
-        StoreError: The file cannot be read.
+        StoreError: The store cannot be read.
     """
-    found = _of_file(path, lambda store: store.listed(ListConversations(owner=owner, limit=limit)))
+    found = read_from(
+        place, lambda database: SqlConversations(database).listed(ListConversations(owner=owner, limit=limit))
+    )
     if not found:
         click.echo("no conversations are kept")
     width = max((len(each.id) for each in found), default=0)
@@ -39,24 +37,25 @@ def print_conversations(path: Path, owner: str | None, limit: int) -> None:
         click.echo(f"{each.id:<{width}}  {at}  {each.count:>6,} messages  {about}".rstrip())
 
 
-def print_messages(path: Path, conversation_id: str, *, as_text: bool) -> None:
+def print_messages(place: Place, conversation_id: str, *, as_text: bool) -> None:
     """Print the messages of a conversation.
 
     Raises:
         NotFoundError: There is no such conversation.
-        StoreError: The file cannot be read.
+        StoreError: The store cannot be read.
     """
 
-    async def copy(store: SqliteConversations) -> None:
+    async def copy(database: Access) -> None:
+        store = SqlConversations(database)
         if await store.find(conversation_id) is None:
-            raise NotFoundError(f"no conversation {conversation_id!r} in {path}")
+            raise NotFoundError(f"no conversation {conversation_id!r}")
         after = 0
         while page := await store.page(conversation_id, _wanted(after, everything=not as_text)):
             for stored in page:
                 click.echo(_text(stored) if as_text else to_json(stored))
             after = page[-1].seq
 
-    _of_file(path, copy)
+    read_from(place, copy)
 
 
 def _wanted(after: int, *, everything: bool) -> PageWanted:
@@ -67,8 +66,3 @@ def _text(stored: StoredMessage) -> str:
     message = stored.message
     calls = [f"[calls {call.name} {call.arguments}]" for call in message.tool_calls]
     return f"{message.role}: {' '.join([message.text, *calls]).strip()}"
-
-
-def _of_file(path: Path, read: Callable[[SqliteConversations], Coroutine[Any, Any, T]]) -> T:
-    with read_only(path) as file:
-        return asyncio.run(read(SqliteConversations(file)))

@@ -1,4 +1,4 @@
-"""`legion-llm store`: the file in which ledger, audit and conversations are kept."""
+"""`legion-llm store`: the file or the server in which things are kept."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from .options import config_option, store_file, store_option
+from .options import config_option, store_option, store_place
 
 
 @click.group()
 def store() -> None:
-    """Look after the file in which things are kept."""
+    """Look after the file, or the PostgreSQL schema, in which things are kept."""
 
 
 @store.command(
@@ -20,19 +20,20 @@ def store() -> None:
 Examples:
   legion-llm store check
   legion-llm store check --store /var/lib/legion/llm.db
+  legion-llm store check --store postgresql://legion@db.example/llm
 """
 )
 @store_option
 @config_option
-def check(store: Path | None, config: Path | None) -> None:
-    """Read all of the file and say whether it is sound; a gateway may be using it meanwhile.
+def check(store: str | None, config: Path | None) -> None:
+    """Read all that is kept and say whether it is sound; a gateway may be using it meanwhile.
 
     Ends with "ok", or with what is wrong and exit code 1. Changes nothing.
     """
-    from ..stores.sqlite.care import examine  # noqa: PLC0415 - `--help` need not wait for it
+    from ..stores.places import examine  # noqa: PLC0415 - `--help` need not wait for it
 
-    condition = examine(store_file(store, config, os.environ))
-    click.echo(f"file    {condition.path} ({condition.size_bytes / 1e6:.1f} MB)")
+    condition = examine(store_place(store, config, os.environ))
+    click.echo(f"store   {condition.place} ({condition.size_bytes / 1e6:.1f} MB)")
     older = (
         ""
         if condition.version == condition.newest
@@ -52,13 +53,12 @@ Examples:
 )
 @store_option
 @config_option
-def migrate(store: Path | None, config: Path | None) -> None:
-    """Bring the file forward to the schema of this version, making it where it is missing.
+def migrate(store: str | None, config: Path | None) -> None:
+    """Bring the store forward to the schema of this version, making it where it is missing.
 
-    A gateway does so itself when it starts. The file must not be in use.
+    A gateway does so itself when it starts. A file must not be in use; of a server one host at a time does it.
     """
-    from ..stores.sqlite.care import bring_forward  # noqa: PLC0415 - as above
+    from ..stores.places import bring_forward  # noqa: PLC0415 - as above
 
-    path = store_file(store, config, os.environ)
-    before, after = bring_forward(path)
-    click.echo(f"{path}: schema {after} already" if before == after else f"{path}: schema {before} -> {after}")
+    name, before, after = bring_forward(store_place(store, config, os.environ))
+    click.echo(f"{name}: schema {after} already" if before == after else f"{name}: schema {before} -> {after}")

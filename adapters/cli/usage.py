@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from .options import config_option, store_file, store_option
+from .options import config_option, store_option, store_place
 
 
 @click.command(
@@ -37,7 +37,7 @@ def usage(
     group_by: str,
     form: str,
     rows: bool,
-    store: Path | None,
+    store: str | None,
     config: Path | None,
 ) -> None:
     """Print what was used and what it cost. A gateway may be running meanwhile."""
@@ -45,8 +45,8 @@ def usage(
 
     if rows and form == "table":
         raise click.UsageError("--rows are for machines: add --format csv or --format json")
-    path = store_file(store, config, os.environ)
+    place = store_place(store, config, os.environ)
     if rows:
-        print_rows(path, since, until, form)
+        print_rows(place, since, until, form)
     else:
-        print_report(path, since, until, group_by, form)
+        print_report(place, since, until, group_by, form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import attrs
@@ -9,11 +10,12 @@ import attrs
 from ...actors.audit.port import AuditStore
 from ...actors.conversations.port import ConversationStore
 from ...actors.metering.port import LedgerStore
-from ...messages.settings import IN_MEMORY, Settings
+from ...messages.settings import IN_MEMORY, Settings, StoreSettings
 from .memory.audit import MemoryAudit
 from .memory.conversations import MemoryConversations
 from .memory.ledger import MemoryLedger
 from .paths import file_of
+from .sql.access import Access
 from .status import Kept
 
 
@@ -40,32 +42,59 @@ class Stores:
         return (f"NOTHING IS KEPT until the store can be used, which is tried every second: {status.fault}",)
 
 
-def stores_of(settings: Settings) -> Stores:
-    """Return the stores; nothing is opened yet."""
+def stores_of(settings: Settings, environ: Mapping[str, str]) -> Stores:
+    """Return the stores; nothing is opened yet.
+
+    Args:
+        settings: Where they are.
+        environ: Where the password of a server is looked up.
+
+    Raises:
+        SettingsError: The server's URL or password is wrong, or the library that speaks to it is missing.
+    """
     store = settings.store
+    if store.url is not None:
+        return _postgres(store, environ)
     if store.path is None or store.path == IN_MEMORY:
         return Stores(
             ledger=MemoryLedger(settings.metering.keep_attempts),
             audit=MemoryAudit(),
             conversations=MemoryConversations(),
         )
-    return _sqlite(settings, file_of(store.path))
+    return _sqlite(store, file_of(store.path))
 
 
-def _sqlite(settings: Settings, path: Path) -> Stores:
+def sql_stores(database: Access, kept: Kept | None = None) -> Stores:
+    """Return the stores in a SQL database.
+
+    Args:
+        database: Where they keep things.
+        kept: What must be held open for that.
+    """
     # Not needed by a host that keeps nothing.
-    from .sqlite import Database, FileOptions  # noqa: PLC0415
-    from .sqlite.audit import SqliteAudit  # noqa: PLC0415
-    from .sqlite.conversations import SqliteConversations  # noqa: PLC0415
-    from .sqlite.ledger import SqliteLedger  # noqa: PLC0415
+    from .sql.audit import SqlAudit  # noqa: PLC0415
+    from .sql.conversations import SqlConversations  # noqa: PLC0415
+    from .sql.ledger import SqlLedger  # noqa: PLC0415
 
-    store = settings.store
+    return Stores(
+        ledger=SqlLedger(database), audit=SqlAudit(database), conversations=SqlConversations(database), kept=kept
+    )
+
+
+def _sqlite(store: StoreSettings, path: Path) -> Stores:
+    from .sqlite import Database, FileOptions  # noqa: PLC0415 - likewise
+
     database = Database(
         FileOptions(path=path, synchronous=store.synchronous), timeout=store.timeout, max_pending=store.max_pending
     )
-    return Stores(
-        ledger=SqliteLedger(database),
-        audit=SqliteAudit(database),
-        conversations=SqliteConversations(database),
-        kept=database,
-    )
+    return sql_stores(database, database)
+
+
+def _postgres(store: StoreSettings, environ: Mapping[str, str]) -> Stores:
+    from .servers import server_of  # noqa: PLC0415 - likewise
+
+    server = server_of(store, environ)
+    from .postgres.database import PostgresDatabase  # noqa: PLC0415 - an extra, which `server_of` has looked for
+
+    database = PostgresDatabase(server, timeout=store.timeout, max_pending=store.max_pending, pool_size=store.pool_size)
+    return sql_stores(database, database)

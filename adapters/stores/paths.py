@@ -21,7 +21,7 @@ def file_of(path: str | Path) -> Path:
 
 def durable(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """Return the settings of a process that keeps what happens: the usual file where they name none."""
-    if settings.store.path is not None:
+    if settings.store.path is not None or settings.store.url is not None:
         return settings
     home = environ.get("HOME") or environ.get("USERPROFILE")
     usual = Path(home, *USUAL.parts[1:]) if home else file_of(USUAL)

@@ -28,6 +28,24 @@ class StoreStatus:
     committed: int = 0
 
 
+@attrs.frozen(kw_only=True)
+class Condition:
+    """What an operator wants to know of a store.
+
+    Attributes:
+        place: Its file or server.
+        version: Of its schema; `newest` is the one that this program writes.
+        size_bytes: Of the file without its log, or of the tables with their indexes.
+        rows: Rows by table.
+    """
+
+    place: str
+    version: int
+    newest: int
+    size_bytes: int
+    rows: dict[str, int]
+
+
 class Kept(Protocol):
     """A store that must be held open: what its keeper does for it."""
 

@@ -47,7 +47,7 @@ from .sections import (
     RuntimeSettings,
 )
 from .skills import SkillsSettings
-from .store import IN_MEMORY, StoreSettings
+from .store import IN_MEMORY, StoreSettings, is_server
 from .structured import StructuredSettings
 from .telemetry import TelemetrySettings
 from .tools import McpServerSettings, McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
@@ -136,6 +136,7 @@ __all__ = [
     "api_root",
     "expand_instances",
     "is_header_value",
+    "is_server",
     "nearest",
     "setting_path",
 ]

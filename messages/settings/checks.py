@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, get_args
+from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
@@ -120,3 +121,16 @@ def _range(low: float, high: float, unit: str) -> str:
 
 def _unit(unit: str) -> str:
     return f" {unit}" if unit else ""
+
+
+def without_password(setting: str) -> Check:
+    """Check that a URL holds no password, since URLs are shown; `setting` is where it belongs. None passes."""
+
+    def check(_: object, attribute: attrs.Attribute[Any], value: str | None) -> None:
+        if value is None:
+            return
+        url = urlsplit(value)
+        if url.password is not None or "password" in parse_qs(url.query):
+            raise fault(attribute.name, f"holds a password: put that into {setting}, where it is not shown")
+
+    return check

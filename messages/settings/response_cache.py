@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from urllib.parse import urlsplit
 
 import attrs
 
 from ..secret import SecretRef
-from .checks import above, between, fault, not_blank
+from .checks import above, between, not_blank, without_password
 
 
 def _reference(source: object) -> SecretRef | None:
     return None if source is None else SecretRef.of(source, path="redis_password")
-
-
-def _without_password(_: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
-    if value is not None and urlsplit(value).password is not None:
-        raise fault(attribute.name, "holds a password: put that into redis_password, where it is not shown")
 
 
 @attrs.frozen(kw_only=True)
@@ -39,7 +33,7 @@ class ResponseCacheSettings:
     enabled: bool = True
     ttl_seconds: float = attrs.field(default=300.0, validator=above(0, unit="s"))
     entries: int = attrs.field(default=1000, validator=between(1))
-    redis_url: str | None = attrs.field(default=None, validator=[not_blank, _without_password])
+    redis_url: str | None = attrs.field(default=None, validator=[not_blank, without_password("redis_password")])
     redis_password: SecretRef | None = attrs.field(default=None, converter=_reference)
     patience: float = attrs.field(default=0.25, validator=above(0, unit="s"))
     deliver: bool = False

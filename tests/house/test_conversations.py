@@ -83,6 +83,44 @@ def test_a_conversation_outlives_the_process(embedded, make_provider, upstream, 
     assert sent(upstream)[1] == [("user", "one"), ("assistant", answer), ("user", "two")]
 
 
+@pytest.mark.live
+def test_a_conversation_goes_on_at_another_host_where_they_share_a_store(embedded, make_provider, upstream, postgres):
+    one, other = (embedded({"up": make_provider(upstream)}, store=postgres.settings()) for _ in range(2))
+    answer = say(one, "first", "c").text
+
+    say(other, "second", "c")
+    say(one, "third", "c")
+
+    turns = [("user", "first"), ("assistant", answer), ("user", "second"), ("assistant", answer), ("user", "third")]
+    assert sent(upstream)[2] == turns
+    assert texts(other.conversation("c")) == ["first", answer, "second", answer, "third", answer]
+
+
+@pytest.mark.live
+def test_hosts_that_append_at_the_same_moment_lose_nothing(embedded, make_provider, upstream, postgres):
+    hosts = [embedded({"up": make_provider(upstream)}, store=postgres.settings()) for _ in range(2)]
+    say(hosts[0], "begin", "c")
+
+    appended = [
+        hosts[number % 2].conversation("c").append({"role": "user", "content": f"note {number}"})
+        for number in range(20)
+    ]
+    for reply in appended:
+        reply.get(timeout=SOON)
+
+    assert sorted(texts(hosts[0].conversation("c"))[2:]) == sorted(f"note {number}" for number in range(20))
+
+
+@pytest.mark.live
+def test_while_the_server_is_away_all_goes_on_that_needs_no_store(embedded, make_provider, upstream):
+    legion = embedded({"up": make_provider(upstream)}, store={"url": "postgresql://legion@127.0.0.1:1/llm"})
+
+    assert legion.chat("one").get(timeout=SOON).text
+    with pytest.raises(legion_llm.StoreUnavailable, match=r"127\.0\.0\.1:1"):
+        say(legion, "one", "c")
+    assert any("NOTHING IS KEPT" in note for note in legion.notes)
+
+
 def test_a_client_that_sends_its_history_again_is_not_answered_twice_the_context(embedded, make_provider, upstream):
     legion = embedded({"up": make_provider(upstream)})
     answer = say(legion, "one", "c").text

@@ -44,6 +44,8 @@ class MemoryConversations:
         capacity: Conversations kept; one more, and the one that was unused for longest goes.
     """
 
+    is_shared = False
+
     def __init__(self, capacity: int = 1000) -> None:
         self._capacity = capacity
         self._kept: collections.OrderedDict[str, _Kept] = collections.OrderedDict()

@@ -6,33 +6,15 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-import attrs
-
 from ....messages.errors import StoreCorrupt
 from ..lock import WriterLock
+from ..status import Condition
 from .faults import fault_of
 from .migrations import NEWEST
 from .opening import FileOptions, connect_for_reading, open_writer, version_of
 
 # Findings that are shown; a file that is damaged has thousands.
 _MOST_FINDINGS: Final = 20
-
-
-@attrs.frozen(kw_only=True)
-class Condition:
-    """How a file is.
-
-    Attributes:
-        version: Of its schema; `newest` is the one that this program writes.
-        size_bytes: Of the file, without its log.
-        rows: Rows by table.
-    """
-
-    path: Path
-    version: int
-    newest: int
-    size_bytes: int
-    rows: dict[str, int]
 
 
 def examine(path: Path) -> Condition:
@@ -58,7 +40,7 @@ def examine(path: Path) -> Condition:
         raise fault_of(error, str(path)) or error from error
     finally:
         connection.close()
-    return Condition(path=path, version=version, newest=NEWEST, size_bytes=path.stat().st_size, rows=rows)
+    return Condition(place=str(path), version=version, newest=NEWEST, size_bytes=path.stat().st_size, rows=rows)
 
 
 def bring_forward(path: Path) -> tuple[int, int]:

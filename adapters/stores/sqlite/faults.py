@@ -68,8 +68,3 @@ def fault_of(error: sqlite3.Error, store: str) -> StoreError | None:
     fault = cls(f"{store}: {words} ({error})", store=store)
     fault.__cause__ = error
     return fault
-
-
-def is_lasting(fault: StoreError) -> bool:
-    """Whether the connection is of no use after this: it is opened anew. A full disk, a busy file and a conflict leave it as it was."""
-    return not isinstance(fault, (StoreFull, StoreInUse, StoreConflict)) and type(fault) is not StoreError

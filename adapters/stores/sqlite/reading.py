@@ -6,28 +6,15 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ....messages.errors import StoreReadOnly
-from .batch import Statement
-from .database import Lane
+from ..sql.access import Lane
+from ..sql.words import Words
+from ..sql.writes import Statement
 from .faults import fault_of
 from .opening import open_reader
-
-
-class Access(Protocol):
-    """What the stores need of the file."""
-
-    async def write(self, *statements: Statement) -> None:
-        """Keep the statements together or not at all; returns when they are durable."""
-
-    async def read(
-        self, sql: str, parameters: Sequence[Any] = (), *, lane: Lane = Lane.REQUESTS
-    ) -> list[tuple[Any, ...]]:
-        """Return all rows of a query."""
-
-    async def settle(self) -> None:
-        """Wait until everything that is asked for now has been kept, or refused."""
+from .words import WORDS
 
 
 class ReadOnlyFile:
@@ -41,6 +28,11 @@ class ReadOnlyFile:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self._path = path
         self._connection = connection
+
+    @property
+    def words(self) -> Words:
+        """What SQLite says in its own way."""
+        return WORDS
 
     async def write(self, *_statements: Statement) -> None:
         """Refuse.

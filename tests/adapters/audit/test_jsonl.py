@@ -212,7 +212,7 @@ def settings(**sections):
 def test_the_settings_name_the_sinks_and_their_order():
     chosen = settings(audit={"sinks": ["log", "jsonl", "store"]})
 
-    assert list(sinks_of(chosen, stores_of(chosen))) == ["log", "jsonl", "store"]
+    assert list(sinks_of(chosen, stores_of(chosen, {}))) == ["log", "jsonl", "store"]
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_sound_file_is_called_so(run, written):
     result = run("store", "check", "--store", str(written))
 
     assert result.exit_code == 0
-    assert result.output.startswith(f"file    {written} (")
+    assert result.output.startswith(f"store   {written} (")
     assert "3 ledger" in result.output
     assert result.output.endswith("ok\n")
 
@@ -158,3 +158,40 @@ def test_a_store_in_memory_has_no_file(run, monkeypatch):
 
     assert result.exit_code == 2
     assert "there is no file to look at" in result.output
+
+
+@pytest.fixture
+def on_server(postgres):
+    """A schema on a server after a question to the demo model, in a conversation."""
+    with legion_llm.start({"providers": {"demo": {}}, "store": postgres.settings()}, environ={}) as legion:
+        legion.chat("one", model="demo", conversation_id="c").get(timeout=10)
+    return postgres
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (("usage",), "demo          1 "),
+        (("usage", "--by", "day", "--format", "csv"), ",1,"),
+        (("audit",), '"outcome":"success"'),
+        (("conversation", "list"), "2 messages"),
+        (("conversation", "export", "c", "--text"), "user: one"),
+        (("store", "check"), "ok"),
+        (("store", "migrate"), "already"),
+    ],
+)
+def test_a_server_is_read_as_a_file_is(run, on_server, monkeypatch, command, shown):
+    monkeypatch.setenv("LEGION_LLM__STORE__SCHEMA", on_server.name)
+
+    result = run(*command, "--store", on_server.url)
+
+    assert result.exit_code == 0
+    assert shown in result.output
+
+
+def test_a_server_that_is_away_is_named(run):
+    result = run("usage", "--store", "postgresql://legion@127.0.0.1:1/llm")
+
+    assert result.exit_code == 1
+    assert "error: postgresql://legion@127.0.0.1:1/llm: it cannot be reached" in result.output

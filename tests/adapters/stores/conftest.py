@@ -6,14 +6,12 @@ import asyncio
 import contextlib
 
 import pytest
-from legion_llm.adapters.stores.choose import Stores
+from legion_llm.adapters.stores.choose import Stores, sql_stores
 from legion_llm.adapters.stores.memory.audit import MemoryAudit
 from legion_llm.adapters.stores.memory.conversations import MemoryConversations
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
+from legion_llm.adapters.stores.postgres.database import PostgresDatabase
 from legion_llm.adapters.stores.sqlite import Database, FileOptions
-from legion_llm.adapters.stores.sqlite.audit import SqliteAudit
-from legion_llm.adapters.stores.sqlite.conversations import SqliteConversations
-from legion_llm.adapters.stores.sqlite.ledger import SqliteLedger
 from legion_llm.messages.chat import Usage
 from legion_llm.messages.ledger import LedgerEntry
 from legion_llm.messages.outcome import Outcome
@@ -89,25 +87,34 @@ def database(loop, file):
     return database
 
 
+@pytest.fixture
+def shared(loop, postgres):
+    """A schema of this test's own on a PostgreSQL server, open."""
+    database = PostgresDatabase(postgres.server(synchronous="normal"), retry=0.01)
+    loop.keep(database)
+    return database
+
+
 def _memory(_request):
     return Stores(ledger=MemoryLedger(), audit=MemoryAudit(), conversations=MemoryConversations())
 
 
 def _sqlite(request):
     database = request.getfixturevalue("database")
-    return Stores(
-        ledger=SqliteLedger(database),
-        audit=SqliteAudit(database),
-        conversations=SqliteConversations(database),
-        kept=database,
-    )
+    return sql_stores(database, database)
+
+
+def _postgres(request):
+    database = request.getfixturevalue("shared")
+    return sql_stores(database, database)
 
 
 # A new kind of store gets a line here, and with it all these tests.
-STORES = {"memory": _memory, "sqlite": _sqlite}
+STORES = {"memory": _memory, "sqlite": _sqlite, "postgres": _postgres}
+KINDS = [pytest.param(name, marks=pytest.mark.live if name == "postgres" else ()) for name in STORES]
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=KINDS)
 def stores(request):
     """Every kind of store there is."""
     return STORES[request.param](request)

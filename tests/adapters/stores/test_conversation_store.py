@@ -122,9 +122,9 @@ def test_messages_come_back_as_they_were_kept(store):
 def test_an_append_changes_the_conversation_along(store):
     store.append(head(last_seq=1, count=1), [said(1)])
 
-    store.append(head(last_seq=3, count=3, title="new"), [said(2), said(3)])
+    store.append(head(last_seq=3, count=3, title="new", version=1), [said(2), said(3)])
 
-    assert store.find("conv_1") == head(last_seq=3, count=3, title="new")
+    assert store.find("conv_1") == head(last_seq=3, count=3, title="new", version=1)
     assert page(store) == [1, 2, 3]
 
 
@@ -261,12 +261,26 @@ def test_a_deleted_conversation_can_be_begun_anew(store, ten):
 
 
 def test_what_is_said_about_a_conversation_can_be_changed_alone(store, ten):
-    changed = head(last_seq=10, count=10, title="t", tags=("x",), state={"a": 1}, cancelled_at=3.0, updated_at=9.0)
+    said_of_it = {"title": "t", "tags": ("x",), "state": {"a": 1}, "cancelled_at": 3.0, "updated_at": 9.0}
+    changed = head(last_seq=10, count=10, version=1, **said_of_it)
 
     store.save(changed)
 
     assert store.find("conv_1") == changed
     assert len(page(store)) == 10
+
+
+def test_whoever_has_not_seen_the_last_change_does_not_undo_it_where_a_store_is_shared(store, stores, ten):
+    store.save(head(last_seq=10, count=10, version=1, title="first"))
+    stale = head(last_seq=10, count=10, version=1, title="stale")
+
+    if stores.conversations.is_shared:
+        with pytest.raises(StoreConflict):
+            store.save(stale)
+    else:
+        store.save(stale)
+
+    assert store.find("conv_1").title == ("first" if stores.conversations.is_shared else "stale")
 
 
 def test_saving_makes_no_conversation(store):

@@ -14,41 +14,39 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from legion_llm.actors.conversations.port import PageWanted
-from legion_llm.adapters.stores.choose import Stores
+from legion_llm.adapters.stores.choose import Stores, sql_stores
 from legion_llm.adapters.stores.memory.audit import MemoryAudit
 from legion_llm.adapters.stores.memory.conversations import MemoryConversations
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
+from legion_llm.adapters.stores.postgres.database import PostgresDatabase
 from legion_llm.adapters.stores.sqlite import Database, FileOptions
-from legion_llm.adapters.stores.sqlite.audit import SqliteAudit
-from legion_llm.adapters.stores.sqlite.conversations import SqliteConversations
-from legion_llm.adapters.stores.sqlite.ledger import SqliteLedger
 from legion_llm.messages.chat import ChatMessage, Usage
 from legion_llm.messages.conversation import Conversation, ListConversations, StoredMessage
 from legion_llm.messages.errors import StoreConflict
 from legion_llm.messages.ledger import LedgerEntry, Span
 from legion_llm.messages.outcome import Outcome
+from postgres import Schema
 
 IDS = st.sampled_from(["a", "b", "c"])
 PLACES = st.integers(1, 12)
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+# Outside of contents PostgreSQL keeps no NUL, and shows its picture instead.
+TITLES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
 
-class SqliteHouse:
-    """Stores in a file that can be closed and opened again."""
+class SqlHouse:
+    """Stores in a database that can be closed and opened again."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp())
         self._open()
+
+    def _database(self):
+        raise NotImplementedError
 
     def _open(self) -> None:
         self._runner = asyncio.Runner()
-        database = Database(FileOptions(path=self._folder / "store.db", synchronous="normal"))
-        self.stores = Stores(
-            ledger=SqliteLedger(database),
-            audit=SqliteAudit(database),
-            conversations=SqliteConversations(database),
-            kept=database,
-        )
+        database = self._database()
+        self.stores = sql_stores(database, database)
         self._keeper = self.run(_begin(database))
 
     def run(self, coroutine):
@@ -63,9 +61,35 @@ class SqliteHouse:
         self.run(_ended(self._keeper))
         self._runner.close()
 
+
+class SqliteHouse(SqlHouse):
+    """Stores in a file."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp())
+        super().__init__()
+
+    def _database(self):
+        return Database(FileOptions(path=self._folder / "store.db", synchronous="normal"))
+
     def close(self) -> None:
         self._close()
         shutil.rmtree(self._folder)
+
+
+class PostgresHouse(SqlHouse):
+    """Stores in a schema of their own."""
+
+    def __init__(self) -> None:
+        self._schema = Schema()
+        super().__init__()
+
+    def _database(self):
+        return PostgresDatabase(self._schema.server(synchronous="normal"))
+
+    def close(self) -> None:
+        self._close()
+        self._schema.drop()
 
 
 async def _begin(database):
@@ -97,7 +121,7 @@ class MemoryHouse:
 
 
 # A new kind of store gets a line here.
-HOUSES = {"memory": MemoryHouse, "sqlite": SqliteHouse}
+HOUSES = {"memory": MemoryHouse, "sqlite": SqliteHouse, "postgres": PostgresHouse}
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -133,8 +157,9 @@ class StoreMachine(RuleBasedStateMachine):
             self._message(old.last_seq + number, text, sidechain=aside and number % 2 == 0)
             for number, text in enumerate(texts, 1)
         ]
+        count = len(texts)
         new = attrs.evolve(
-            old, last_seq=old.last_seq + len(texts), count=old.count + len(texts), updated_at=self._now()
+            old, last_seq=old.last_seq + count, count=old.count + count, updated_at=self._now(), version=old.version + 1
         )
         self._do("append", new, messages)
         self.heads[name] = new
@@ -153,7 +178,8 @@ class StoreMachine(RuleBasedStateMachine):
         if name not in self.heads:
             return
         messages = [self._message(number, text) for number, text in enumerate(texts, 1)]
-        new = attrs.evolve(self.heads[name], last_seq=len(texts), count=len(texts), updated_at=self._now())
+        old, count = self.heads[name], len(texts)
+        new = attrs.evolve(old, last_seq=count, count=count, updated_at=self._now(), version=old.version + 1)
         self._do("replace", new, messages)
         self.heads[name] = new
         self.logs[name] = {message.seq: message for message in messages}
@@ -181,10 +207,11 @@ class StoreMachine(RuleBasedStateMachine):
         self.heads.pop(name, None)
         self.logs.pop(name, None)
 
-    @rule(name=IDS, title=TEXTS)
+    @rule(name=IDS, title=TITLES)
     def save(self, name, title):
         if name in self.heads:
-            self.heads[name] = attrs.evolve(self.heads[name], title=title, updated_at=self._now())
+            old = self.heads[name]
+            self.heads[name] = attrs.evolve(old, title=title, updated_at=self._now(), version=old.version + 1)
             self._do("save", self.heads[name])
 
     @rule(ids=st.lists(st.integers(1, 30), max_size=5))
@@ -238,13 +265,17 @@ def _entry(number):
     )
 
 
-@pytest.mark.parametrize("kind", HOUSES)
-def test_a_store_holds_what_the_model_holds(kind):
+def run_machine(kind, **how_long):
     machine = type("Machine", (StoreMachine,), {"house_of": HOUSES[kind]})
+    chosen = settings(deadline=None, suppress_health_check=list(HealthCheck), **how_long)
+    run_state_machine_as_test(machine, settings=chosen)
 
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_a_store_holds_what_the_model_holds(kind):
+    run_machine(kind, max_examples=20, stateful_step_count=25)
+
+
+@pytest.mark.live
+def test_a_server_holds_what_the_model_holds(postgres_server):
+    run_machine("postgres", max_examples=8, stateful_step_count=25)

@@ -1,4 +1,4 @@
-"""Conversations in the SQLite file."""
+"""Conversations in a SQL database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..conversation_rows import (
     message_of,
     message_row,
 )
-from .reading import Access
+from .access import Access
 
 _HEAD: Final = ", ".join(CONVERSATION)
 _BODY: Final = ", ".join(MESSAGE)
@@ -33,27 +33,28 @@ _CREATE: Final = f"INSERT INTO conversations ({_HEAD}) VALUES ({_MARKS})"  # noq
 _SAVE: Final = f"UPDATE conversations SET {', '.join(f'{name} = ?' for name in CONVERSATION[1:])} WHERE id = ?"  # noqa: S608
 _INSERT: Final = f"INSERT INTO messages (conversation_id, {_BODY}) VALUES (?, {', '.join('?' * len(MESSAGE))})"  # noqa: S608
 _COPIED: Final = tuple(name for name in MESSAGE if name not in {"seq", "id", "parent_id"})
-_COPY: Final = f"""
-INSERT INTO messages (conversation_id, seq, id, parent_id, {", ".join(_COPIED)})
-SELECT ?, row_number() OVER (ORDER BY seq), 'msg_' || lower(hex(randomblob(12))), NULL, {", ".join(_COPIED)}
-FROM messages WHERE conversation_id = ? AND seq <= ? AND NOT sidechain
-"""  # noqa: S608
 _FORGET: Final = ("messages", "curations", "compactions")
 _IF_THERE: Final = "WHERE EXISTS (SELECT 1 FROM conversations WHERE id = ?)"
 
-# Places or ids in one question; SQLite allows some tens of thousands.
+# Places or ids in one question; databases allow some tens of thousands.
 _MOST_AT_ONCE: Final = 500
 
 
-class SqliteConversations:
+class SqlConversations:
     """Keeps every conversation.
 
     Args:
-        database: The file.
+        database: Where they are kept.
     """
 
     def __init__(self, database: Access) -> None:
         self._database = database
+        self._copy = _copy(database.words.random_hex)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others change conversations here, too."""
+        return self._database.words.is_shared
 
     async def find(self, conversation_id: str) -> Conversation | None:
         """Return a conversation."""
@@ -111,7 +112,7 @@ class SqliteConversations:
         sql = "SELECT count(*) FROM messages WHERE conversation_id = ? AND seq <= ? AND NOT sidechain"
         ((count,),) = await self._database.read(sql, [source_id, up_to])
         made = attrs.evolve(conversation, last_seq=count, count=count, is_linked=False)
-        await self._database.write((_CREATE, [conversation_row(made)]), (_COPY, [(made.id, source_id, up_to)]))
+        await self._database.write((_CREATE, [conversation_row(made)]), (self._copy, [(made.id, source_id, up_to)]))
         return made
 
     async def delete(self, conversation_id: str) -> bool:
@@ -124,7 +125,7 @@ class SqliteConversations:
 
     async def listed(self, wanted: ListConversations) -> tuple[Conversation, ...]:
         """Return conversations, the one changed last first."""
-        conditions, values = ["1"], list[Any]()
+        conditions, values = ["TRUE"], list[Any]()
         if wanted.owner is not None:
             conditions.append("owner = ?")
             values.append(wanted.owner)
@@ -184,6 +185,14 @@ class SqliteConversations:
     async def settle(self) -> None:
         """Wait until every change that was asked for before is kept, or refused."""
         await self._database.settle()
+
+
+def _copy(random_hex: str) -> str:
+    return f"""
+        INSERT INTO messages (conversation_id, seq, id, parent_id, {", ".join(_COPIED)})
+        SELECT ?, row_number() OVER (ORDER BY seq), 'msg_' || {random_hex}, NULL, {", ".join(_COPIED)}
+        FROM messages WHERE conversation_id = ? AND seq <= ? AND NOT sidechain
+    """  # noqa: S608
 
 
 def _where(conversation_id: str, wanted: PageWanted) -> tuple[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""The record in the SQLite file."""
+"""The record in a SQL database."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any, Final
 
 from ....messages.audit import AuditEvent, AuditQuery
 from ...audit.lines import COLUMNS, event_of_row, row_of
-from .database import Lane
-from .reading import Access
+from .access import Access, Lane
 
 _COLUMNS: Final = ", ".join(COLUMNS)
 _INSERT: Final = f"INSERT INTO audit ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"  # noqa: S608 - our own names
 
 
-class SqliteAudit:
+class SqlAudit:
     """Keeps every event.
 
     Args:
-        database: The file.
+        database: Where they are kept.
     """
 
     def __init__(self, database: Access) -> None:

@@ -1,4 +1,4 @@
-"""The ledger in the SQLite file."""
+"""The ledger in a SQL database."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 from ....messages.chat import Usage
 from ....messages.ledger import GroupBy, LedgerEntry, Span, UsageRow
 from ....messages.outcome import Outcome
-from .database import Lane
-from .reading import Access
+from .access import Access, Lane
+from .words import Words
 
 _TOKENS: Final = (
     "uncached_input",
@@ -50,30 +50,24 @@ _INSERT: Final = f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({_VALUES})
 
 _INPUT: Final = "uncached_input + cache_read + cache_write + audio_input + image_input"
 _OUTPUT: Final = "visible_output + reasoning + audio_output + image_output"
+_SUCCEEDED: Final = "outcome = 'success'"
+# What all databases understand, and answer with the same types: some add integers up to decimals, and some take no condition for a number.
 _SUMS: Final = f"""
     count(*),
-    sum(outcome = 'success'),
-    sum(outcome = 'success' AND {_INPUT} + {_OUTPUT} = 0),
-    sum(cost_usd IS NULL AND {_INPUT} + {_OUTPUT} > 0),
-    sum({_INPUT}), sum(cache_read), sum(cache_write), sum({_OUTPUT}), sum(reasoning),
-    total(cost_usd), total(latency)
+    count(*) FILTER (WHERE {_SUCCEEDED}),
+    count(*) FILTER (WHERE {_SUCCEEDED} AND {_INPUT} + {_OUTPUT} = 0),
+    count(*) FILTER (WHERE cost_usd IS NULL AND {_INPUT} + {_OUTPUT} > 0),
+    CAST(sum({_INPUT}) AS BIGINT), CAST(sum(cache_read) AS BIGINT), CAST(sum(cache_write) AS BIGINT),
+    CAST(sum({_OUTPUT}) AS BIGINT), CAST(sum(reasoning) AS BIGINT),
+    coalesce(sum(cost_usd), 0.0), coalesce(sum(latency), 0.0)
 """
 
-# Names of groups that are no columns.
-_GROUPS: Final[dict[GroupBy, str]] = {
-    "conversation": "conversation_id",
-    "request": "request_id",
-    "hour": "strftime('%Y-%m-%dT%H', recorded_at, 'unixepoch')",
-    "day": "strftime('%Y-%m-%d', recorded_at, 'unixepoch')",
-    "month": "strftime('%Y-%m', recorded_at, 'unixepoch')",
-}
 
-
-class SqliteLedger:
+class SqlLedger:
     """Keeps every row.
 
     Args:
-        database: The file.
+        database: Where they are kept.
     """
 
     def __init__(self, database: Access) -> None:
@@ -86,7 +80,8 @@ class SqliteLedger:
 
     async def usage(self, span: Span, group_by: Sequence[GroupBy]) -> tuple[UsageRow, ...]:
         """Return the sums of every group."""
-        groups = [_GROUPS.get(name, name) for name in group_by]
+        named = _groups(self._database.words)
+        groups = [named.get(name, name) for name in group_by]
         where, values = _within(span)
         grouping = f"GROUP BY {', '.join(groups)}" if groups else "HAVING count(*) > 0"
         sql = f"SELECT {', '.join([*groups, _SUMS])} FROM ledger {where} {grouping}"  # noqa: S608 - names of our own
@@ -103,6 +98,17 @@ class SqliteLedger:
         sql = f"SELECT {', '.join(_COLUMNS)} FROM ledger {where} ORDER BY recorded_at, id LIMIT ?"  # noqa: S608 - likewise
         found = await self._database.read(sql, [*values, limit], lane=Lane.REPORTS)
         return tuple(map(_entry, found))
+
+
+def _groups(words: Words) -> dict[GroupBy, str]:
+    """Return the groups that are no columns of the same name."""
+    return {
+        "conversation": "conversation_id",
+        "request": "request_id",
+        "hour": words.hour,
+        "day": words.day,
+        "month": words.month,
+    }
 
 
 def _within(span: Span) -> tuple[str, list[Any]]:
