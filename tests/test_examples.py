@@ -10,6 +10,7 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 EXPECTED = {
+    "escalate.py": "True vendor/demo\nhouse/demo: quality_failure custom_check_failed\nvendor/demo: success\n{'quality_failure': 1}",
     "embed.py": "demo end_turn True",
     "stream_asyncio.py": "True end_turn",
     "many_trio.py": "10",

@@ -14,6 +14,7 @@ from ...messages.skills import SkillsChanged
 from ...messages.tools import ToolsChanged, ToolsWanted
 from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
+from .escalations import Escalations
 from .finished import finished_of
 from .pipeline.archive import Archive, Passage, PassagesWanted
 from .pipeline.flow import Flow, Services
@@ -45,6 +46,7 @@ class Inference(Actor[Command]):
         self._services = services
         self._walks = walks(TABLE, services)
         self._archive = Archive(keep_timelines)
+        self._escalations = Escalations(services.clock.monotonic)
         # Added to and taken from by the requests' tasks, all on this loop.
         self._running: set[Flow] = set()
 
@@ -75,6 +77,8 @@ class Inference(Actor[Command]):
         finally:
             self._running.discard(flow)
             self._archive.add(flow)
+            if flow.response is not None and flow.response.routing is not None and flow.response.routing.history:
+                self._escalations.add(flow.response.routing.history)
             if self._services.audit is not None:
                 self._services.audit.leave(finished_of(flow))
 
@@ -95,12 +99,13 @@ class Inference(Actor[Command]):
         return tuple(sorted(map(running_of, self._running), key=lambda each: -each.seconds))
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the steps of each profile, how long they took, and the last requests."""
+        """Return the steps of each profile, how long they took, the last requests, and the last moves from one target to another."""
         return {
             "steps": {str(profile): walk.names for profile, walk in self._walks.items()},
             "running": len(self._running),
             "kept": len(self._archive),
             "step_times": self._archive.step_times(),
+            "escalations": self._escalations.describe(),
             "last": [_shown(passage) for passage in self._archive.last(_SHOWN)],
         }
 
