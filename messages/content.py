@@ -170,6 +170,11 @@ class OpaqueBlock:
     dialect: str
     raw: Extra
 
+    @property
+    def kind(self) -> str:
+        """What its dialect calls it, at most 50 characters."""
+        return str(self.raw.get("type") or next(iter(self.raw), "content"))[:50]
+
 
 ContentBlock: TypeAlias = (
     TextBlock | ThinkingBlock | ToolUseBlock | ToolResultBlock | ImageBlock | DocumentBlock | AudioBlock | OpaqueBlock

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from ...messages.chat import ChatMessage, Request
 from ...messages.content import Content, ContentBlock, TextBlock, ToolResultBlock
 
-_INSTRUCTIONS: Final = frozenset({"system", "developer"})
+INSTRUCTIONS: Final = frozenset({"system", "developer"})
 
 _Speaker = Literal["user", "assistant"]
 
@@ -16,7 +16,7 @@ def split_system(request: Request) -> tuple[Content | None, list[ChatMessage]]:
     """Return the system prompt, with the instructions at the head of the conversation, and the messages that are left."""
     messages = list(request.messages)
     prompts: list[Content] = [request.system] if request.system else []
-    while messages and messages[0].role in _INSTRUCTIONS:
+    while messages and messages[0].role in INSTRUCTIONS:
         prompts.append(messages.pop(0).content)
     return _joined(prompts), messages
 

@@ -23,6 +23,11 @@ def own(extra: Extra, name: str) -> Extra:
     return {key: value for key, value in extra.items() if key != _OF} if extra[_OF] == name else {}
 
 
+def is_marked(extra: Extra) -> bool:
+    """Return whether a provider has said these fields."""
+    return _OF in extra
+
+
 def marked(message: ChatMessage, name: str) -> ChatMessage:
     """Return a provider's message with every field without a name of ours marked as one of the dialect `name`."""
     changes: dict[str, Any] = {"extra": {**message.extra, _OF: name}} if message.extra else {}

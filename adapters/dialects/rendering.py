@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import attrs
@@ -14,8 +14,23 @@ from ...messages.errors import UnsupportedCapability
 # In `Request.extra`: how a client wrote what has a name of ours, so that it goes out as it came. To other dialects it says nothing new.
 WRITTEN: Final = "legion.written"
 
+RESPONSES: Final = "openai.responses"
+
 # Parameters under which dialects keep others.
 _NESTED: Final = frozenset({"generationConfig", "options", "output_config", "reasoning", "text"})
+
+# What says no more than leaving it out would: official clients write some of these into every request.
+_SAYS_NOTHING: Final[Mapping[str, Collection[Any]]] = {
+    "background": (False,),
+    "logprobs": (False,),
+    "service_tier": ("auto", "default"),
+    "store": (False,),
+    "top_logprobs": (0,),
+    "truncation": ("disabled",),
+}
+# About how a stream is framed, which is our own affair; so are the answers that clients of the responses API go on from.
+_FRAMING: Final = "stream_options"
+_KEPT_HERE: Final = frozenset({"previous_response_id", "store"})
 
 
 @attrs.define
@@ -60,13 +75,16 @@ class Rendering:
         Raises:
             UnsupportedCapability: The block is one.
         """
-        if not self.is_own and isinstance(block, (ImageBlock, DocumentBlock)) and block.source == "file":
+        if self.is_own or not isinstance(block, (ImageBlock, DocumentBlock)) or block.source != "file":
+            return
+        if _vendor(self.dialect) != _vendor(name):
             raise UnsupportedCapability(f"{name} cannot read a file that lies with {self.dialect}", capability="file")
 
     def leave_out(self, extra: Extra, name: str) -> None:
         """Note the parameters of another dialect that `name` has no place for; objects that hold several are looked into."""
+        ours = {WRITTEN, _FRAMING, *(_KEPT_HERE if self.dialect == RESPONSES else ())}
         for key, value in extra.items():
-            if key == WRITTEN:
+            if key in ours or value is None or value in _SAYS_NOTHING.get(key, ()):
                 continue
             inner = value if key in _NESTED and isinstance(value, Mapping) else None
             for path in [key] if inner is None else [f"{key}.{each}" for each in inner]:
@@ -74,14 +92,8 @@ class Rendering:
 
     def leave_out_block(self, block: OpaqueBlock, name: str) -> None:
         """Note that the dialect `name` has no block like this one."""
-        kind = str(block.raw.get("type") or next(iter(block.raw), "content"))[:50]
-        article = "an" if kind.startswith(("a", "e", "i", "o", "u")) else "a"
-        self.warn(f"{article} {kind} block of {block.dialect} was left out: {name} has none")
-
-    def leave_out_names(self, request: Request, name: str) -> None:
-        """Note that speakers have no names in the dialect `name`."""
-        if any(message.name is not None for message in request.messages):
-            self.warn(f"names of messages were left out: {name} has none")
+        article = "an" if block.kind.startswith(("a", "e", "i", "o", "u")) else "a"
+        self.warn(f"{article} {block.kind} block of {block.dialect} was left out: {name} has none")
 
     def may_return(self, block: ThinkingBlock, origin: str | None) -> bool:
         """Return whether reasoning goes back to who made it; else it is left out, with a warning.
@@ -99,3 +111,8 @@ class Rendering:
         """Note what was lost; once, however often it happens."""
         if text not in self.warnings:
             self.warnings.append(text)
+
+
+def _vendor(dialect: str) -> str:
+    """Return who speaks a dialect: "openai" of "openai.responses". Files lie with a vendor, whichever of its dialects named them."""
+    return dialect.partition(".")[0]

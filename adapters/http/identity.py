@@ -15,6 +15,7 @@ Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 _WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 _MOST_REJECTED: Final = 5
+_LONGEST_WARNINGS: Final = 2000
 _VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 
 
@@ -31,6 +32,8 @@ def answer_headers(request: Request, response: Response) -> list[tuple[bytes, by
     headers = [*routing_headers(response.routing), *trace_headers(request)]
     if response.cached:
         headers.append((b"x-legion-cache", b"hit"))
+    if response.warnings:
+        headers.append((b"x-legion-warnings", _header_value("; ".join(response.warnings)[:_LONGEST_WARNINGS])))
     if response.conversation_id is not None:
         headers.append((b"x-legion-conversation-id", _header_value(response.conversation_id)))
     return headers

@@ -20,6 +20,7 @@ from ...messages.tokens import estimated_embedding_tokens
 from ...messages.tracing import traceparent_of
 from ..dialects.extras import marked
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
+from ..dialects.unsaid import unsaid
 from .allowances import rate_limits_of
 from .endpoint import Endpoint
 from .exchange import Exchange
@@ -103,7 +104,7 @@ class HttpProvider:
         wire, is_told = self._rendered(request, model, stream=False)
         post = self._post(request, wire, stream=False)
         response, limits = await self._read(post, model, self._dialect.parse_response)
-        return self._completed(without_fence(response) if is_told else response, wire, model, limits)
+        return self._completed(without_fence(response) if is_told else response, request, wire, model, limits)
 
     async def stream(self, request: Request, model: str, sink: ChunkSink) -> Response:
         """Send the chunks of the answer as they arrive, and return the whole of it; see the port."""
@@ -126,7 +127,10 @@ class HttpProvider:
             dialect=self._dialect.name,
             warnings=wire.warnings,
         )
-        return response if limits is None else attrs.evolve(response, rate_limit=limits)
+        lost = () if request.dialect is None else unsaid(response.message, request.dialect)
+        if limits is None and not lost:
+            return response
+        return attrs.evolve(response, rate_limit=limits, warnings=(*response.warnings, *lost))
 
     async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
         """Return one vector per input; see the port."""
@@ -197,13 +201,16 @@ class HttpProvider:
 
         return await exchange.run(self._transport, request, read, Stage.ANSWERING)
 
-    def _completed(self, response: Response, wire: WireRequest, model: str, limits: RateLimits | None) -> Response:
+    def _completed(
+        self, response: Response, request: Request, wire: WireRequest, model: str, limits: RateLimits | None
+    ) -> Response:
         """Fill in what the provider did not say, and what the dialect could not know."""
         changes: dict[str, Any] = {}
         if limits is not None:
             changes["rate_limit"] = limits
-        if wire.warnings:
-            changes["warnings"] = (*wire.warnings, *response.warnings)
+        lost = () if request.dialect is None else unsaid(response.message, request.dialect)
+        if wire.warnings or lost:
+            changes["warnings"] = (*wire.warnings, *response.warnings, *lost)
         if not response.model:
             changes["model"] = model
         if not response.created:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+import attrs
 
 from ....messages.content import (
     AudioBlock,
@@ -17,13 +21,15 @@ from ....messages.content import (
     ToolResultBlock,
     ToolUseBlock,
 )
-from ....messages.errors import UnsupportedCapability
+from ....messages.errors import InvalidRequestError, UnsupportedCapability
 from ..extras import own
+from ..plain_ids import plain_id
 from ..rendering import Rendering
 from .words import NAME
 
 WireBlock = dict[str, Any]
 
+_PDF: Final = "application/pdf"
 _SOURCE_FIELDS: Final[Mapping[str, str]] = {"base64": "data", "url": "url", "file": "file_id", "text": "data"}
 
 
@@ -51,6 +57,7 @@ def _block(block: ContentBlock, rendering: Rendering, origin: str | None) -> Wir
         return _opaque(block, rendering)
     if isinstance(block, AudioBlock):
         raise UnsupportedCapability(f"{NAME} takes no sound", capability="audio")
+    rendering.refuse_foreign_file(block, NAME)
     wire = _RENDERERS[type(block)](block, rendering)
     # A mark for the prompt cache means the same whichever dialect it came in.
     if block.cache_control is not None:
@@ -81,11 +88,11 @@ def _text(block: TextBlock, _rendering: Rendering) -> WireBlock:
 
 
 def _tool_use(block: ToolUseBlock, _rendering: Rendering) -> WireBlock:
-    return {"type": "tool_use", "id": block.id, "name": block.name, "input": block.input}
+    return {"type": "tool_use", "id": plain_id(block.id), "name": block.name, "input": block.input}
 
 
 def _tool_result(block: ToolResultBlock, rendering: Rendering) -> WireBlock:
-    wire: WireBlock = {"type": "tool_result", "tool_use_id": block.tool_use_id}
+    wire: WireBlock = {"type": "tool_result", "tool_use_id": plain_id(block.tool_use_id)}
     if block.content:
         wire["content"] = render_content(block.content, rendering)
     if block.is_error:
@@ -94,14 +101,34 @@ def _tool_result(block: ToolResultBlock, rendering: Rendering) -> WireBlock:
 
 
 def _image(block: ImageBlock, _rendering: Rendering) -> WireBlock:
+    return image_block(block)
+
+
+def image_block(block: ImageBlock) -> WireBlock:
+    """Return a picture as the wire has it."""
     return {"type": "image", "source": _source(block, "image/png")}
 
 
-def _document(block: DocumentBlock, _rendering: Rendering) -> WireBlock:
-    wire: WireBlock = {"type": "document", "source": _source(block, "application/pdf")}
+def _document(block: DocumentBlock, rendering: Rendering) -> WireBlock:
+    readable = block if rendering.dialect == NAME else _readable(block)
+    wire: WireBlock = {"type": "document", "source": _source(readable, _PDF)}
     if block.name is not None:
         wire["title"] = block.name
     return wire
+
+
+def _readable(block: DocumentBlock) -> DocumentBlock:
+    """Return a document as Anthropic reads it: by value it takes PDF and plain text."""
+    media_type = (block.media_type or _PDF).partition(";")[0].lower()
+    if block.source != "base64" or media_type == _PDF:
+        return block
+    if not media_type.startswith("text/"):
+        raise UnsupportedCapability(f"{NAME} takes no documents of type {media_type}", capability="document")
+    try:
+        text = base64.b64decode(block.data, validate=True).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequestError(f"a document of type {media_type} is no text in base64: {error}") from error
+    return attrs.evolve(block, source="text", data=text, media_type=None)
 
 
 def _source(block: ImageBlock | DocumentBlock, usual: str) -> WireBlock:

@@ -19,6 +19,7 @@ from ....messages.content import (
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..json_text import write_json
+from ..plain_ids import original_id
 from ..seal import opened
 from .words import NAME
 
@@ -72,7 +73,7 @@ def _tool_use(block: fields.JsonObject, param: str) -> ToolUseBlock:
     value = block.get("input")
     arguments = fields.as_object({} if value is None else value, f"{param}.input")
     return ToolUseBlock(
-        id=fields.required_text(block, "id", param),
+        id=original_id(fields.required_text(block, "id", param)),
         name=fields.required_text(block, "name", param),
         arguments=write_json(arguments, InvalidRequestError).decode(),
         cache_control=_cache_control(block, param),
@@ -83,7 +84,7 @@ def _tool_use(block: fields.JsonObject, param: str) -> ToolUseBlock:
 def _tool_result(block: fields.JsonObject, param: str) -> ToolResultBlock:
     content = block.get("content")
     return ToolResultBlock(
-        tool_use_id=fields.required_text(block, "tool_use_id", param),
+        tool_use_id=original_id(fields.required_text(block, "tool_use_id", param)),
         content="" if content is None else parse_content(content, f"{param}.content"),
         is_error=fields.boolean(block, "is_error", param) or False,
         cache_control=_cache_control(block, param),

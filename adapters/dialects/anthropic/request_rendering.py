@@ -12,6 +12,7 @@ from ..claude import claude_of
 from ..conversation import split_system, turns
 from ..extras import own
 from ..json_text import write_json
+from ..losses import Gaps, note_losses
 from ..protocol import DialectOptions, WireRequest
 from ..rendering import Rendering
 from .block_rendering import render_content
@@ -19,6 +20,7 @@ from .parameters import add_generation, add_response_format
 from .tools import add_tools
 from .words import COUNT_PATH, NAME, PATH
 
+_GAPS: Final = Gaps(descriptions=True)
 _OURS: Final = frozenset({"model", "messages", "stream", "max_tokens"})
 # What has a say in the length of a prompt; the rest is refused where tokens are counted.
 _COUNTED: Final = frozenset(
@@ -66,7 +68,7 @@ def _body(
     rendering = Rendering.of(request, NAME)
     body: dict[str, Any] = {"model": model}
     add_generation(body, request, claude_of(model), rendering)
-    rendering.leave_out_names(request, NAME)
+    note_losses(request, rendering, NAME, _GAPS)
     system, messages = _conversation(request)
     if system:
         body["system"] = render_content(system, rendering)

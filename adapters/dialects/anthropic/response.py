@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ....messages.chat import ChatMessage, Response, new_id
-from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ....messages.content import ContentBlock, ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import InvalidRequestError, ProviderError
 from ..classify import classify_value
 from ..extras import own
 from ..json_text import json_kind, read_provider_object, write_json
+from ..plain_ids import plain_id
 from ..seal import sealed
+from .block_rendering import image_block
 from .blocks import parse_block
 from .usage import parse_usage, render_usage
 from .words import NAME, stop_reason_of, word_of
@@ -133,9 +135,12 @@ def render_block(block: ContentBlock, *, is_own: bool) -> dict[str, Any] | None:
     if isinstance(block, TextBlock):
         return {**own(block.extra, NAME), "type": "text", "text": block.text}
     if isinstance(block, ToolUseBlock):
-        return {"type": "tool_use", "id": block.id, "name": block.name, "input": _input(block)}
+        return {"type": "tool_use", "id": plain_id(block.id), "name": block.name, "input": _input(block)}
     if isinstance(block, ThinkingBlock):
         return _thinking(block, is_own=is_own)
+    if isinstance(block, ImageBlock):
+        # Anthropic's own models make none; this is how its clients write one.
+        return image_block(block)
     return dict(block.raw) if isinstance(block, OpaqueBlock) and block.dialect == NAME else None
 
 

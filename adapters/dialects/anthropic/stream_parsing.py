@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 
 from ....messages.chat import BlockKind, Chunk, ChunkKind, Usage
-from ....messages.content import OpaqueBlock, ThinkingBlock, ToolUseBlock
+from ....messages.content import TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import ProviderError, StreamBrokenError
 from ..classify import classify_value
 from ..json_text import read_provider_object
@@ -125,7 +125,8 @@ class MessagesStreamParser:
             self._has_calls = True
             self._say_of(opened, ChunkKind.BLOCK_START, tool_id=block.id, tool_name=block.name)
             return
-        whole = block if isinstance(block, OpaqueBlock) or getattr(block, "encrypted", None) is not None else None
+        is_whole = opened.kind == "opaque" or getattr(block, "encrypted", None) is not None
+        whole = block if is_whole else None
         self._say_of(opened, ChunkKind.BLOCK_START, content=whole)
         text = getattr(block, "text", "")
         if text and whole is None:
@@ -194,7 +195,7 @@ def _kind_of(block: object) -> BlockKind:
         return "tool_use"
     if isinstance(block, ThinkingBlock):
         return "thinking"
-    return "opaque" if isinstance(block, OpaqueBlock) else "text"
+    return "text" if isinstance(block, TextBlock) else "opaque"
 
 
 def _object(source: dict[str, Any], key: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ....messages.chat import Chunk, ChunkKind, Request, Response, StopReason, U
 from ....messages.content import ThinkingBlock
 from ....messages.errors import LegionError, ProviderError
 from ..json_text import write_json
+from ..plain_ids import plain_id
 from ..protocol import EVENT_STREAM
 from ..sse import named_event
 from .errors import error_object
@@ -203,7 +204,8 @@ def _opening(chunk: Chunk) -> dict[str, Any]:
         # A block that only another vendor's clients understand keeps its number, and says nothing.
         return {"type": "text", "text": ""} if known is None else known
     if chunk.block_kind == "tool_use":
-        return {"type": "tool_use", "id": chunk.tool_id or new_id("toolu_"), "name": chunk.tool_name or "", "input": {}}
+        call_id = plain_id(chunk.tool_id) if chunk.tool_id else new_id("toolu_")
+        return {"type": "tool_use", "id": call_id, "name": chunk.tool_name or "", "input": {}}
     if chunk.block_kind == "thinking":
         return {"type": "thinking", "thinking": "", "signature": ""}
     return {"type": "text", "text": ""}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
@@ -15,6 +14,7 @@ from ....messages.content import (
     Content,
     ContentBlock,
     DocumentBlock,
+    Extra,
     ImageBlock,
     OpaqueBlock,
     TextBlock,
@@ -24,6 +24,7 @@ from ....messages.content import (
 )
 from ....messages.errors import UnsupportedCapability
 from ..conversation import blocks_of
+from ..plain_ids import plain_id
 from ..rendering import Rendering
 from .models import Model
 from .words import NAME
@@ -52,17 +53,10 @@ _BUCKET: Final = "s3://"
 # What names of documents may hold; everything else becomes a blank, and two blanks one.
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9\-()\[\]]+")
 _LONGEST_NAME: Final = 200
-_PLAIN_ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_LONGEST_ID: Final = 64
 
 # Bedrock refuses text that says nothing, and a result must say something.
 NOTHING: Final = "(no output)"
-
-
-def plain_id(call_id: str) -> str:
-    """Return a call's id as Bedrock takes it; one that it would refuse becomes another that is always the same."""
-    if _PLAIN_ID.fullmatch(call_id):
-        return call_id
-    return "call_" + hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:24]
 
 
 @attrs.frozen
@@ -102,8 +96,17 @@ def render_blocks(content: Content, writing: Writing) -> list[WireBlock]:
         rendered = _block(block, writing)
         if rendered is not None:
             wire.append(rendered)
-            wire += writing.cache_point(getattr(block, "cache_control", None))
+            wire += writing.cache_point(_mark_of(block))
     return wire
+
+
+def _mark_of(block: ContentBlock) -> Extra | None:
+    """Return the mark for the prompt cache after a block; there is no place for one within a result, so that it stands after that."""
+    mark: Extra | None = getattr(block, "cache_control", None)
+    if mark is None and isinstance(block, ToolResultBlock):
+        within = [found for each in blocks_of(block.content) if (found := _mark_of(each)) is not None]
+        return within[-1] if within else None
+    return mark
 
 
 def _block(block: ContentBlock, writing: Writing) -> WireBlock | None:
@@ -133,12 +136,12 @@ def _thinking(block: ThinkingBlock, writing: Writing) -> WireBlock | None:
 
 
 def _call(block: ToolUseBlock, _writing: Writing) -> WireBlock:
-    return {"toolUse": {"toolUseId": plain_id(block.id), "name": block.name, "input": block.input}}
+    return {"toolUse": {"toolUseId": plain_id(block.id, _LONGEST_ID), "name": block.name, "input": block.input}}
 
 
 def _result(block: ToolResultBlock, writing: Writing) -> WireBlock:
     content = [wire for each in blocks_of(block.content) if (wire := _block(each, writing)) is not None]
-    result = {"toolUseId": plain_id(block.tool_use_id), "content": content or [{"text": NOTHING}]}
+    result = {"toolUseId": plain_id(block.tool_use_id, _LONGEST_ID), "content": content or [{"text": NOTHING}]}
     return {"toolResult": {**result, "status": "error"} if block.is_error else result}
 
 

@@ -9,6 +9,7 @@ from ....messages.chat import ChatMessage, Request
 from ....messages.errors import InvalidRequestError
 from ..conversation import split_system, turns
 from ..json_text import write_json
+from ..losses import Gaps, note_losses
 from ..protocol import DialectOptions, WireRequest
 from ..rendering import Rendering
 from .block_rendering import WireBlock, Writing, render_blocks, says_something
@@ -17,6 +18,7 @@ from .parameters import add_parameters
 from .tools import add_tools
 from .words import NAME, call_path
 
+_GAPS: Final = Gaps()
 # Objects that hold what we write, and what a host or the settings add.
 _SHARED: Final = frozenset({"additionalModelRequestFields", "inferenceConfig", "outputConfig"})
 
@@ -30,7 +32,7 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
     """
     rendering = Rendering.of(request, NAME)
     writing = Writing(rendering, Model(model), options.origin)
-    rendering.leave_out_names(request, NAME)
+    note_losses(request, rendering, NAME, _GAPS)
     system, messages = split_system(request)
     body: dict[str, Any] = {"messages": _conversation(messages, writing)}
     prompt = render_blocks(system, writing) if system else []
@@ -42,8 +44,6 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
         _merge(body, request.extra)
     else:
         rendering.leave_out(request.extra, NAME)
-        if request.metadata:
-            rendering.warn(f"metadata was left out: {NAME} has none")
     _merge(body, options.extra_body)
     return WireRequest(
         path=call_path(model, stream=stream),

@@ -65,7 +65,6 @@ def render_conversation(request: Request, writing: Writing) -> tuple[WireContent
         UnsupportedCapability: A block cannot be said in this dialect.
         InvalidRequestError: A tool call's arguments are no JSON object.
     """
-    writing.rendering.leave_out_names(request, NAME)
     is_verbatim = request.dialect == NAME
     system, messages = (request.system, list(request.messages)) if is_verbatim else split_system(request)
     conversation = messages if is_verbatim else turns(messages)
@@ -119,8 +118,6 @@ def _place(writing: Writing) -> Any:
 def _result(block: ToolResultBlock, writing: Writing, shown: list[ContentBlock]) -> WirePart:
     """Return the part of a result. Older models read no pictures in it: these are added to `shown`, to stand after the results."""
     rendering = writing.rendering
-    if block.cache_control is not None:
-        rendering.warn(f"marks for the prompt cache were left out: {NAME} caches by itself")
     name = block.name or writing.names.get(block.tool_use_id) or block.tool_use_id
     answer: dict[str, Any] = {} if is_made(block.tool_use_id) else {"id": block.tool_use_id}
     answer |= {"name": name, "response": response_of(block, is_own=rendering.is_own)}

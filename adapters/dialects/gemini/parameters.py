@@ -8,10 +8,8 @@ from typing import Any, Final
 from ....messages.chat import Generation, Request, ResponseFormat
 from ....messages.errors import InvalidRequestError
 from .. import fields
-from ..rendering import Rendering
 from .schemas import json_schema_of
 from .thinking import CONFIG as THINKING
-from .words import NAME
 
 CONFIG: Final = "generationConfig"
 
@@ -113,12 +111,11 @@ def written(config: fields.JsonObject) -> dict[str, Any]:
 # -- Writing ----------------------------------------------------------------------------------------------------------
 
 
-def generation_config(request: Request, rendering: Rendering, kept: Mapping[str, Any]) -> dict[str, Any]:
+def generation_config(request: Request, kept: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration but for thinking.
 
     Args:
         request: What the caller wants.
-        rendering: Takes the warnings.
         kept: What a client of this dialect wrote, as `written` returned it.
     """
     generation = request.generation
@@ -136,6 +133,4 @@ def generation_config(request: Request, rendering: Rendering, kept: Mapping[str,
         config[_OWN_SCHEMA] = kept[_OWN_SCHEMA]
     elif wanted.type == "json_schema" and wanted.schema is not None:
         config[_SCHEMAS[0]] = wanted.schema
-    if wanted.description is not None:
-        rendering.warn(f"the description of the answer's schema was left out: {NAME} has no place for it")
     return config

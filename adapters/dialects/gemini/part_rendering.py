@@ -83,8 +83,6 @@ def render_part(block: ContentBlock, rendering: Rendering) -> WirePart | None:
     """Return the part for one block; None for one that only another dialect understands, with a warning."""
     if isinstance(block, OpaqueBlock):
         return _opaque(block, rendering)
-    if getattr(block, "cache_control", None) is not None:
-        rendering.warn(f"marks for the prompt cache were left out: {NAME} caches by itself")
     rendering.refuse_foreign_file(block, NAME)
     return _with_extra(_RENDERERS[type(block)](block, rendering), block.extra, rendering)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from ....messages.chat import Request
 from ....messages.errors import InvalidRequestError
 from ..json_text import write_json
+from ..losses import Gaps, note_losses
 from ..protocol import DialectOptions, WireRequest
 from ..rendering import WRITTEN, Rendering
 from .contents import Writing, render_conversation
@@ -19,6 +20,7 @@ from .tools import CONFIG as TOOL_CONFIG
 from .tools import add_tools
 from .words import NAME, call_path, count_path, resource_of
 
+_GAPS: Final = Gaps(marks="caches by itself", strictness=True, descriptions=True)
 _OURS: Final = frozenset({"contents", "model", CONFIG, WRITTEN})
 
 
@@ -49,6 +51,7 @@ def render_count_call(request: Request, model: str, options: DialectOptions) -> 
 def _body(request: Request, model: str, options: DialectOptions) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the body of a request, and what could not be carried."""
     rendering = Rendering.of(request, NAME)
+    note_losses(request, rendering, NAME, _GAPS)
     generation = generation_of(model)
     writing = Writing.of(request, rendering, generation, options.origin)
     system, contents = render_conversation(request, writing)
@@ -57,7 +60,7 @@ def _body(request: Request, model: str, options: DialectOptions) -> tuple[dict[s
         body["systemInstruction"] = system
     add_tools(body, request, rendering)
     written = request.extra.get(WRITTEN, {}) if rendering.is_own else {}
-    config = generation_config(request, rendering, written)
+    config = generation_config(request, written)
     add_thinking(config, request, generation, rendering)
     if written.get(THINKING):
         config[THINKING] = {**written[THINKING], **config.get(THINKING, {})}
@@ -71,8 +74,6 @@ def _body(request: Request, model: str, options: DialectOptions) -> tuple[dict[s
 def _add_extra(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
     if not rendering.is_own:
         rendering.leave_out(request.extra, NAME)
-        if request.metadata:
-            rendering.warn(f"metadata was left out: {NAME} has none")
         return
     rest = request.extra.get(CONFIG)
     if isinstance(rest, Mapping):

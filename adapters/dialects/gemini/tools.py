@@ -153,10 +153,6 @@ def _render_function(tool: ToolDefinition, rendering: Rendering) -> dict[str, An
     wire: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
         wire["description"] = tool.description
-    if tool.cache_control is not None:
-        rendering.warn(f"marks for the prompt cache were left out: {NAME} caches by itself")
-    if tool.strict:
-        rendering.warn(f"strict tools were sent as ordinary ones: {NAME} has no such thing")
     is_written = rendering.is_own and "parameters" in tool.extra
     if tool.parameters.get("properties") and not is_written:
         wire["parametersJsonSchema"] = tool.parameters

@@ -13,7 +13,8 @@ from ....messages.content import ToolUseBlock
 from ....messages.errors import InvalidRequestError, LegionError
 from ..json_text import write_json
 from ..protocol import EVENT_STREAM
-from .errors import NativeErrors, enveloped, error_fields
+from ..unsaid import unsaid
+from .errors import NAME, NativeErrors, enveloped, error_fields
 from .request import parse_inference
 
 # Where a request remembers that its client wants to see the reasoning; it is nothing of a provider's.
@@ -58,8 +59,8 @@ def answer_fields(response: Response, request: Request | None, *, shows_thinking
     }
     if shows_thinking and response.message.thinking:
         answer["thinking"] = response.message.thinking
-    if response.warnings:
-        answer["warnings"] = list(response.warnings)
+    if warnings := [*response.warnings, *unsaid(response.message, NAME)]:
+        answer["warnings"] = warnings
     return answer
 
 

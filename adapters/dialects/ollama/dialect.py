@@ -18,7 +18,11 @@ from .words import MODELS_PATH, NAME
 
 
 class Ollama:
-    """Implements `ProviderDialect`. Names of messages, tool choice and budgets for thinking have no place in it."""
+    """Implements `ProviderDialect`.
+
+    What is lost on the way, each with a warning: marks for the prompt cache, names of messages, metadata, that a tool failed, strict tools, tool
+    choice, budgets for thinking.
+    """
 
     name = NAME
     models_path = MODELS_PATH

@@ -116,7 +116,12 @@ def _result(message: fields.JsonObject, param: str, content: Content, ids: CallI
 def _picture(value: Any, param: str) -> ImageBlock:
     if not isinstance(value, str):
         fields.refuse(param, "a picture in base64", value)
-    media_type = next((each for start, each in _PICTURES.items() if value.startswith(start)), None)
+    media_type = picture_type(value)
     if media_type is None:
         raise InvalidRequestError(f"{param} must be a PNG, JPEG, GIF or WebP picture in base64", param=param)
     return ImageBlock(source="base64", data=value, media_type=media_type)
+
+
+def picture_type(data: str) -> str | None:
+    """Return the MIME type of a picture in base64, or None where its first bytes are those of none that models read."""
+    return next((media_type for start, media_type in _PICTURES.items() if data.startswith(start)), None)

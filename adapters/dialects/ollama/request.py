@@ -8,9 +8,10 @@ from typing import Any, Final
 from ....messages.chat import Generation, Request, ResponseFormat, ToolDefinition
 from ....messages.errors import InvalidRequestError, UnsupportedCapability
 from ..json_text import write_json
+from ..losses import Gaps, note_losses
 from ..protocol import DialectOptions, WireRequest
+from ..rendering import Rendering
 from .messages import render_messages
-from .warnings import Warnings
 from .words import NAME, PATH
 
 # What Ollama knows under `options` and our types do not: it may stand in `extra`, or in the settings' `extra_body`.
@@ -45,8 +46,9 @@ KEPT: Final = f"{KEEP} was left out: how long models stay in memory is said in t
 # What it knows at the top.
 _TOP: Final = frozenset({KEEP, *UNCUT})
 
-# Said already by what they mean, or only about how answers are framed.
-_SAID: Final = frozenset({"max_tokens", "max_completion_tokens", "top_k", "stream_options"})
+_GAPS: Final = Gaps(
+    marks="caches by itself", failures=True, titles=True, strictness=True, descriptions=True, interjections=False
+)
 
 _EFFORTS: Final[Mapping[str, bool | str]] = {
     "none": False,
@@ -56,6 +58,7 @@ _EFFORTS: Final[Mapping[str, bool | str]] = {
     "high": "high",
     "xhigh": "high",
 }
+_OWN_EFFORTS: Final = frozenset({"none", "low", "medium", "high"})
 
 
 def render_request(request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
@@ -65,20 +68,21 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
         UnsupportedCapability: The dialect cannot say what the request needs.
         InvalidRequestError: A tool call's arguments are no JSON object, or the request cannot be written as JSON.
     """
-    warnings = Warnings()
+    rendering = Rendering.of(request, NAME)
+    note_losses(request, rendering, NAME, _GAPS)
     # Ollama streams unless it is told not to.
-    body: dict[str, Any] = {"model": model, "messages": render_messages(request, warnings), "stream": stream}
+    body: dict[str, Any] = {"model": model, "messages": render_messages(request, rendering), "stream": stream}
     settings = _options(request.generation)
-    _add_tools(body, request, warnings)
+    _add_tools(body, request, rendering)
     _add_format(body, request.response_format)
-    _add_think(body, request, options, warnings)
-    _add_extra(body, settings, request, warnings)
+    _add_think(body, request, options, rendering)
+    _add_extra(body, settings, request, rendering)
     _add_extra_body(body, settings, options.extra_body)
     if settings:
         body["options"] = settings
     for key in UNCUT:
         body.setdefault(key, False)
-    return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=warnings.all())
+    return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=tuple(rendering.warnings))
 
 
 def _options(generation: Generation) -> dict[str, Any]:
@@ -95,23 +99,23 @@ def _options(generation: Generation) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _add_tools(body: dict[str, Any], request: Request, warnings: Warnings) -> None:
+def _add_tools(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
     """Write the tools. Ollama knows no choice among them: those that shall not be called are not shown."""
     tools, choice = request.tools or (), request.tool_choice
     if not tools:
         return
     if choice is not None:
         if choice.parallel is False:
-            warnings.add(f"{NAME} cannot limit a turn to one tool call")
+            rendering.warn(f"{NAME} cannot limit a turn to one tool call")
         if choice.mode == "none":
             return
         if choice.mode == "tool":
             tools = tuple([tool for tool in tools if tool.name == choice.name])
         if choice.mode in ("tool", "required"):
-            warnings.add(f"{NAME} cannot make the model call a tool; it was only shown")
+            rendering.warn(f"{NAME} cannot make the model call a tool; it was only shown")
     for tool in tools:
         if tool.opaque is not None and tool.is_offer:
-            warnings.add(f"tool {tool.name!r} was left out: {NAME} has none like it")
+            rendering.warn(f"tool {tool.name!r} of {rendering.dialect} was left out: {NAME} has none like it")
     is_own = request.dialect == NAME
     shown = [_tool(tool, is_own=is_own) for tool in tools if tool.opaque is None or not tool.is_offer]
     if shown:
@@ -135,28 +139,31 @@ def _add_format(body: dict[str, Any], response_format: ResponseFormat | None) ->
     body["format"] = response_format.schema if is_schema else "json"
 
 
-def _add_think(body: dict[str, Any], request: Request, options: DialectOptions, warnings: Warnings) -> None:
+def _add_think(body: dict[str, Any], request: Request, options: DialectOptions, rendering: Rendering) -> None:
     thinking = request.thinking
     if thinking is None:
         if options.enable_thinking is not None:
             body["think"] = options.enable_thinking
         return
     if thinking.budget_tokens is not None:
-        warnings.add(f"{NAME} has no budget for thinking")
+        rendering.warn(f"{NAME} has no budget for thinking")
     if thinking.mode == "off":
         body["think"] = False
     elif thinking.effort is not None:
         # A word that is new here may be known there, where it is a word of Ollama's own client.
         body["think"] = _EFFORTS.get(thinking.effort, thinking.effort if request.dialect == NAME else True)
+        if thinking.effort not in _OWN_EFFORTS and request.dialect != NAME:
+            rendering.warn(f"effort {thinking.effort!r} was put as {body['think']!r}")
     elif thinking.mode == "on":
         body["think"] = True
 
 
-def _add_extra(body: dict[str, Any], settings: dict[str, Any], request: Request, warnings: Warnings) -> None:
+def _add_extra(body: dict[str, Any], settings: dict[str, Any], request: Request, rendering: Rendering) -> None:
     is_own = request.dialect == NAME
+    unknown: dict[str, Any] = {}
     for key, value in request.extra.items():
         if key == KEEP and request.dialect is not None:
-            warnings.add(KEPT)
+            rendering.warn(KEPT)
         elif key in OPTIONS:
             settings[key] = value
         elif key in _TOP:
@@ -165,8 +172,9 @@ def _add_extra(body: dict[str, Any], settings: dict[str, Any], request: Request,
             settings.update(value)
         elif is_own:
             body[key] = value
-        elif key not in _SAID:
-            warnings.add(f"{key} was left out: {NAME} has no such parameter")
+        else:
+            unknown[key] = value
+    rendering.leave_out(unknown, NAME)
 
 
 def _add_extra_body(body: dict[str, Any], settings: dict[str, Any], extra: Mapping[str, Any]) -> None:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from ....messages.chat import ChatMessage, Response, Usage, new_id
-from ....messages.content import Content, ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ....messages.content import Content, ContentBlock, ImageBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import ProviderError
 from ..classify import classify_value
 from ..json_text import json_kind, read_provider_object, write_json
+from .message_parsing import picture_type
 from .words import NAME, stop_reason_of
 
 _KNOWN: Final = frozenset(
@@ -67,6 +68,18 @@ def calls_of(message: Mapping[str, Any]) -> list[ToolUseBlock]:
     return [_call(call) for call in calls]
 
 
+def images_of(message: Mapping[str, Any]) -> list[ImageBlock]:
+    """Return the pictures that a model made; their first bytes tell their type.
+
+    Raises:
+        ProviderError: They are no list of texts in base64.
+    """
+    images = message.get("images") or []
+    if not isinstance(images, list) or not all(isinstance(each, str) for each in images):
+        raise ProviderError("the images of the provider's answer are not texts in base64")
+    return [ImageBlock(source="base64", data=each, media_type=picture_type(each) or "image/png") for each in images]
+
+
 def usage_of(answer: Mapping[str, Any]) -> Usage:
     """Return the tokens; a prompt that was cached whole has no count."""
     return Usage(
@@ -82,15 +95,15 @@ def text_of(source: Mapping[str, Any], key: str) -> str:
 
 def _content(message: Mapping[str, Any]) -> Content:
     text, thinking = text_of(message, "content"), text_of(message, "thinking")
-    calls = calls_of(message)
-    if not thinking and not calls:
+    calls, images = calls_of(message), images_of(message)
+    if not thinking and not calls and not images:
         return text
     blocks: list[ContentBlock] = []
     if thinking:
         blocks.append(ThinkingBlock(text=thinking))
     if text:
         blocks.append(TextBlock(text=text))
-    return (*blocks, *calls)
+    return (*blocks, *images, *calls)
 
 
 def _call(call: Any) -> ToolUseBlock:

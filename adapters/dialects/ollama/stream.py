@@ -11,7 +11,7 @@ from ..classify import classify_value
 from ..json_text import read_provider_object
 from ..limits import MAX_EVENT_BYTES
 from ..ndjson import NdjsonDecoder
-from .response import calls_of, message_of, text_of, usage_of
+from .response import calls_of, images_of, message_of, text_of, usage_of
 from .words import NAME, stop_reason_of
 
 
@@ -79,6 +79,8 @@ class OllamaStreamParser:
             flow.say("thinking", thinking)
         if text:
             flow.say("text", text)
+        for image in images_of(message):
+            flow.whole(image, is_relayed=False)
         for call in calls_of(message):
             flow.grow_call(flow.open_call(call.id, call.name), call.arguments)
             flow.close()

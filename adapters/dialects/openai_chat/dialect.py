@@ -25,8 +25,8 @@ class OpenAIChat:
     """Both halves of the dialect; implements `ProviderDialect` and `ServedDialect`.
 
     What does not survive a request's round trip: `system` comes back as the first message; several results in one tool
-    message come back as several messages; a single plain text block comes back as a string; `is_error` of a result,
-    `origin` and signed or encrypted reasoning are lost; a tool choice without tools is lost; () tools come back as None.
+    message come back as several messages; a single plain text block comes back as a string; a tool choice without tools
+    is lost; () tools come back as None. Lost with a warning are `is_error` of a result, and signed or encrypted reasoning.
     """
 
     name = NAME

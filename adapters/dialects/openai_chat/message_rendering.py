@@ -12,7 +12,7 @@ from ..extras import own
 from ..rendering import Rendering
 from .calls import opaque_call, render_call
 from .message_parsing import REASONING, REASONING_NEW
-from .parts import render_content
+from .parts import MEDIA, render_content
 from .words import NAME
 
 WireMessage = dict[str, Any]
@@ -28,21 +28,40 @@ def render_messages(request: Request, rendering: Rendering) -> list[WireMessage]
     messages: list[WireMessage] = []
     if request.system:
         messages.append({"role": "system", "content": render_content(request.system, rendering)})
+    shown: list[ContentBlock] = []
     for message in request.messages:
+        if shown and message.role != "tool":
+            messages += _take_shown(shown, rendering)
         if type(message.content) is str and message.role != "tool":
-            messages.append(_with_rest({"role": message.role, "content": message.content}, message, rendering))
+            wire = {"role": _role(message, rendering), "content": message.content}
+            messages.append(_with_rest(wire, message, rendering))
         else:
-            messages += _render_blocks(message, rendering)
-    return messages
+            messages += _render_blocks(message, rendering, shown)
+    return [*messages, *_take_shown(shown, rendering)] if shown else messages
 
 
-def _render_blocks(message: ChatMessage, rendering: Rendering) -> list[WireMessage]:
+def _role(message: ChatMessage, rendering: Rendering) -> str:
+    """OpenAI alone knows developers."""
+    return "system" if rendering.is_imitation and message.role == "developer" else message.role
+
+
+def _take_shown(shown: list[ContentBlock], rendering: Rendering) -> list[WireMessage]:
+    """Return what tools have shown as words of the user: results hold text alone, and must follow their calls without anything between."""
+    rendering.warn(f"what a tool showed stands after its result, as the user's: results are text in {NAME}")
+    message = {"role": "user", "content": render_content(tuple(shown), rendering)}
+    shown.clear()
+    return [message]
+
+
+def _render_blocks(message: ChatMessage, rendering: Rendering, shown: list[ContentBlock]) -> list[WireMessage]:
     results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
     others = tuple([block for block in message.blocks if not isinstance(block, ToolResultBlock)])
     if message.role == "tool" and (others or not results):
         raise InvalidRequestError("a tool message holds tool results, each a ToolResultBlock, and nothing else")
     # Results stand before what the user says about them: they must follow their calls at once.
-    wire = [_with_rest(_render_result(block, rendering), message, rendering) for block in results]
+    wire = [_with_rest(_render_result(block, rendering, shown), message, rendering) for block in results]
+    if message.role != "tool" and shown:
+        wire += _take_shown(shown, rendering)
     if others or not results:
         wire.append(_with_rest(_render_content(message, others, rendering), message, rendering))
     return wire
@@ -51,12 +70,20 @@ def _render_blocks(message: ChatMessage, rendering: Rendering) -> list[WireMessa
 def _render_content(message: ChatMessage, blocks: tuple[ContentBlock, ...], rendering: Rendering) -> WireMessage:
     if message.role == "assistant":
         return _render_assistant(blocks, rendering)
-    return {"role": message.role, "content": render_content(blocks, rendering)}
+    return {"role": _role(message, rendering), "content": render_content(blocks, rendering)}
 
 
-def _render_result(block: ToolResultBlock, rendering: Rendering) -> WireMessage:
-    content = render_content(block.content, rendering)
-    message: WireMessage = {"role": "tool", "tool_call_id": block.tool_use_id, "content": content}
+def _render_result(block: ToolResultBlock, rendering: Rendering, shown: list[ContentBlock]) -> WireMessage:
+    """Return the message of a result; what is not text in it is added to `shown`, but for a client of this dialect, who knows its server."""
+    content = block.content
+    if not isinstance(content, str) and rendering.dialect != NAME:
+        shown += [each for each in content if isinstance(each, MEDIA)]
+        content = tuple([each for each in content if not isinstance(each, MEDIA)])
+    message: WireMessage = {
+        "role": "tool",
+        "tool_call_id": block.tool_use_id,
+        "content": render_content(content, rendering),
+    }
     if block.name is not None:
         message["name"] = block.name
     return message
@@ -73,7 +100,7 @@ def _render_assistant(blocks: Iterable[ContentBlock], rendering: Rendering) -> W
             thoughts.append(block)
         elif isinstance(block, OpaqueBlock) and (call := opaque_call(block)) is not None:
             calls.append(call)
-        else:
+        elif not _is_left_out(block, rendering):
             said.append(block)
     content = render_content(tuple(said), rendering) if said else ""
     message: WireMessage = {"role": "assistant", "content": content if content or not calls else None}
@@ -83,13 +110,24 @@ def _render_assistant(blocks: Iterable[ContentBlock], rendering: Rendering) -> W
     return message
 
 
+def _is_left_out(block: ContentBlock, rendering: Rendering) -> bool:
+    """Return whether a block is one that models have made elsewhere and OpenAI does not take for words of a model."""
+    if not isinstance(block, MEDIA) or rendering.dialect == NAME or (rendering.is_own and rendering.is_imitation):
+        return False
+    rendering.warn(f"the {block.type} of an earlier answer was left out: answers are text in {NAME}")
+    return True
+
+
 def _add_reasoning(message: WireMessage, thoughts: list[ThinkingBlock], rendering: Rendering) -> None:
     # Signed or encrypted reasoning goes back to its maker only, and nobody who speaks this dialect signs in this form.
     open_thoughts = [block for block in thoughts if block.signature is None and block.encrypted is None]
     if len(open_thoughts) < len(thoughts):
         rendering.warn("signed or encrypted reasoning was left out: it goes back only to the provider that made it")
-    # OpenAI itself refuses a field for reasoning; the servers that imitate it read or ignore it.
-    if not open_thoughts or not rendering.is_imitation:
+    if not open_thoughts:
+        return
+    # The servers that imitate OpenAI read the field, or ignore it.
+    if not rendering.is_imitation:
+        rendering.warn("reasoning was left out: OpenAI takes none back")
         return
     is_new = rendering.is_own and open_thoughts[0].extra.get("field") == REASONING_NEW
     message[REASONING_NEW if is_new else REASONING] = "".join([block.text for block in open_thoughts])

@@ -9,12 +9,12 @@ from ....messages.chat import Generation, Request, ResponseFormat, Thinking
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..protocol import DialectOptions
-from ..rendering import Rendering
+from ..rendering import WRITTEN, Rendering
 
 MAX_TOKENS: Final = "max_tokens"
 MAX_COMPLETION_TOKENS: Final = "max_completion_tokens"
 
-# Parameters that have a name of ours, yet stay in `extra` too: there it is remembered how the client wrote them.
+# Parameters that have a name of ours, and of which it is remembered how the client wrote them (`WRITTEN`).
 REMEMBERED: Final = (MAX_COMPLETION_TOKENS, MAX_TOKENS, "top_k")
 
 GENERATION: Final = frozenset(
@@ -127,8 +127,8 @@ def add_generation(body: dict[str, Any], request: Request, rendering: Rendering,
     """Write the sampling parameters, the limit of tokens under the name that the client used."""
     generation = request.generation
     if generation.max_tokens is not None:
-        remembered = REMEMBERED[:2] if rendering.is_own else ()
-        field = next((name for name in remembered if request.extra.get(name) is not None), max_tokens_field)
+        remembered = written(request, rendering)
+        field = next((name for name in REMEMBERED[:2] if name in remembered), max_tokens_field)
         body[field] = generation.max_tokens
     if generation.temperature is not None:
         body["temperature"] = generation.temperature
@@ -146,8 +146,14 @@ def add_generation(body: dict[str, Any], request: Request, rendering: Rendering,
         body["frequency_penalty"] = generation.frequency_penalty
 
 
+def written(request: Request, rendering: Rendering) -> Mapping[str, Any]:
+    """Return the remembered parameters as a client of this dialect wrote them."""
+    remembered: Mapping[str, Any] = request.extra.get(WRITTEN, {}) if rendering.is_own else {}
+    return remembered
+
+
 def _add_top_k(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
-    if rendering.is_imitation or (rendering.is_own and "top_k" in request.extra):
+    if rendering.is_imitation or "top_k" in written(request, rendering):
         body["top_k"] = request.generation.top_k
     else:
         rendering.warn("top_k was left out: OpenAI has no such parameter")

@@ -25,6 +25,7 @@ from .words import NAME
 # A refusal in the model's own words is text, marked so that it goes back the way it came.
 REFUSAL_MARK: Final[Extra] = {"type": "refusal"}
 
+MEDIA: Final = (ImageBlock, DocumentBlock, AudioBlock)
 _URL_SCHEMES: Final = ("https://", "http://")
 
 
@@ -186,6 +187,7 @@ def _part(block: ContentBlock, rendering: Rendering) -> dict[str, Any] | None:
     render = _RENDERERS.get(type(block))
     if render is None:
         raise InvalidRequestError(f"a {block.type} block cannot stand here")
+    rendering.refuse_foreign_file(block, NAME)
     part = render(block, rendering)
     if rendering.is_own:
         if getattr(block, "cache_control", None) is not None:
@@ -219,16 +221,21 @@ def _render_text(block: TextBlock, rendering: Rendering) -> dict[str, Any]:
 def _render_image(block: ImageBlock, _rendering: Rendering) -> dict[str, Any]:
     if block.source == "file":
         raise UnsupportedCapability(f"{NAME} takes pictures as URL or base64 only", capability="image_file")
-    url = block.data if block.source == "url" else f"data:{block.media_type or 'image/png'};base64,{block.data}"
+    url = image_url(block)
     image = {"url": url} if block.detail is None else {"url": url, "detail": block.detail}
     return {"type": "image_url", "image_url": image}
+
+
+def image_url(block: ImageBlock) -> str:
+    """Return a picture as a URL: its own, or one that holds it."""
+    return block.data if block.source == "url" else f"data:{block.media_type or 'image/png'};base64,{block.data}"
 
 
 def _render_audio(block: AudioBlock, _rendering: Rendering) -> dict[str, Any]:
     return {"type": "input_audio", "input_audio": {"data": block.data, "format": block.format}}
 
 
-def _render_document(block: DocumentBlock, _rendering: Rendering) -> dict[str, Any]:
+def _render_document(block: DocumentBlock, rendering: Rendering) -> dict[str, Any]:
     if block.source == "text":
         return {"type": "text", "text": block.data}
     if block.source == "url":
@@ -236,8 +243,12 @@ def _render_document(block: DocumentBlock, _rendering: Rendering) -> dict[str, A
     file = {"filename": block.name} if block.name is not None else {}
     if block.source == "file":
         return {"type": "file", "file": {**file, "file_id": block.data}}
-    data = f"data:{block.media_type};base64,{block.data}" if block.media_type else block.data
-    return {"type": "file", "file": {**file, "file_data": data}}
+    if rendering.dialect == NAME:
+        data = f"data:{block.media_type};base64,{block.data}" if block.media_type else block.data
+        return {"type": "file", "file": {**file, "file_data": data}}
+    # OpenAI wants both told, and elsewhere neither need be.
+    data = f"data:{block.media_type or 'application/pdf'};base64,{block.data}"
+    return {"type": "file", "file": {"filename": "document.pdf", **file, "file_data": data}}
 
 
 _RENDERERS: Final[Mapping[type, Callable[[Any, Rendering], dict[str, Any]]]] = {

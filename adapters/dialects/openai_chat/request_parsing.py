@@ -9,6 +9,7 @@ from ....messages.content import Extra
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..json_text import read_client_object
+from ..rendering import WRITTEN
 from .message_parsing import parse_messages
 from .parameters import (
     GENERATION,
@@ -82,9 +83,9 @@ def _model(body: fields.JsonObject) -> str | None:
 
 def _extra(body: fields.JsonObject, stream_options: fields.JsonObject) -> Extra:
     extra: dict[str, Any] = {key: value for key, value in body.items() if key not in _KNOWN}
-    for key in REMEMBERED:
-        if body.get(key) is not None:
-            extra[key] = body[key]
+    remembered = {key: body[key] for key in REMEMBERED if body.get(key) is not None}
+    if remembered:
+        extra[WRITTEN] = remembered
     if is_opaque_choice(body.get("tool_choice")):
         extra["tool_choice"] = body["tool_choice"]
     if is_opaque_format(body.get("response_format")):

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import attrs
+
 from ....messages.chat import Request
 from ....messages.errors import InvalidRequestError
 from ..json_text import write_json
+from ..losses import Gaps, note_losses
 from ..protocol import DialectOptions, WireRequest
-from ..rendering import Rendering
+from ..rendering import WRITTEN, Rendering
 from .message_rendering import render_messages
 from .parameters import MAX_TOKENS, REMEMBERED, add_generation, add_response_format, add_thinking
+from .shared import add_shared
 from .tools import add_tools
 from .words import NAME, PATH
 
 # Written by what they mean, and never by what stands in `extra`.
-_OURS: Final = frozenset({"model", "messages", "stream"})
+_OURS: Final = frozenset({"model", "messages", "stream", WRITTEN})
+_GAPS: Final = Gaps(marks="has none", names=False, failures=True, details=False, titles=True, interjections=False)
+# What a host marks goes along: some who imitate OpenAI know the marks.
+_HOSTS_GAPS: Final = attrs.evolve(_GAPS, marks=None)
 _TEMPLATE: Final = "chat_template_kwargs"
 
 
@@ -37,6 +44,7 @@ def render_request(
         InvalidRequestError: The request cannot be written as JSON.
     """
     rendering = Rendering.of(request, NAME, is_imitation=max_tokens_field == MAX_TOKENS)
+    note_losses(request, rendering, NAME, _HOSTS_GAPS if rendering.is_own else _GAPS)
     body: dict[str, Any] = {"model": model, "messages": render_messages(request, rendering)}
     add_tools(body, request, rendering)
     add_generation(body, request, rendering, max_tokens_field)
@@ -45,10 +53,12 @@ def render_request(
     if stream:
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
+    if not rendering.is_own:
+        add_shared(body, request, rendering)
+    elif request.extra:
+        _add_extra(body, request)
     if request.metadata and request.dialect == NAME:
         body["metadata"] = request.metadata
-    if request.extra:
-        _add_extra(body, request, rendering)
     if options.extra_body:
         _merge(body, options.extra_body)
     if request.continues:
@@ -56,10 +66,7 @@ def render_request(
     return WireRequest(path=PATH, body=write_json(body, InvalidRequestError), warnings=tuple(rendering.warnings))
 
 
-def _add_extra(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
-    if not rendering.is_own:
-        rendering.leave_out(request.extra, NAME)
-        return
+def _add_extra(body: dict[str, Any], request: Request) -> None:
     said = _OURS if request.generation.max_tokens is None else _OURS | set(REMEMBERED[:2])
     extra = {key: value for key, value in request.extra.items() if key not in said and not _is_said(key, body)}
     _merge(body, extra)

@@ -12,6 +12,7 @@ from ..classify import classify_value
 from ..extras import own
 from ..json_text import json_kind, read_provider_object, write_json
 from .calls import opaque_call, parse_provider_call, render_call
+from .media import IMAGES, parse_images, render_media
 from .message_parsing import NEW_FIELD_MARK, REASONING, REASONING_NEW
 from .message_rendering import visible_text
 from .parts import REFUSAL_MARK
@@ -22,7 +23,7 @@ ID_PREFIX: Final = "chatcmpl-"
 
 _KNOWN: Final = frozenset({"id", "object", "created", "model", "choices", "usage", "error"})
 _KNOWN_CHOICE: Final = frozenset({"index", "message", "finish_reason", "logprobs"})
-_KNOWN_MESSAGE: Final = frozenset({"role", "content", "refusal", "tool_calls", REASONING, REASONING_NEW})
+_KNOWN_MESSAGE: Final = frozenset({"role", "content", "refusal", "tool_calls", IMAGES, REASONING, REASONING_NEW})
 
 # Year 9999, in Unix seconds.
 _LAST_MOMENT: Final = 253_402_300_799
@@ -117,12 +118,14 @@ def _content(message: Mapping[str, Any]) -> Content:
     if reasoning:
         blocks.append(ThinkingBlock(text=reasoning, extra=NEW_FIELD_MARK if is_new else {}))
     refusal, calls = _text(message.get("refusal")), message.get("tool_calls") or ()
-    if not blocks and not refusal and not calls:
+    images = parse_images(message.get(IMAGES))
+    if not blocks and not refusal and not calls and not images:
         return text
     if text:
         blocks.append(TextBlock(text=text))
     if refusal:
         blocks.append(TextBlock(text=refusal, extra=REFUSAL_MARK))
+    blocks += images
     if not isinstance(calls, (list, tuple)):
         raise ProviderError(f"the tool calls of the provider's answer are {json_kind(calls)}, and not an array")
     blocks += [parse_provider_call(call) for call in calls]
@@ -220,6 +223,7 @@ def _render_message(message: ChatMessage, *, is_own: bool) -> dict[str, Any]:
         "role": "assistant",
         "content": None if not text and (calls or refusal) else text,
         "refusal": refusal or None,
+        **render_media(blocks),
     }
     reasoning = [block for block in blocks if isinstance(block, ThinkingBlock) and block.text]
     if reasoning:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ....messages.chat import Chunk, StopReason
+from ....messages.content import ImageBlock
 from ....messages.errors import ProviderError, StreamBrokenError
 from ..block_flow import BlockFlow
 from ..classify import classify_value
 from ..json_text import read_provider_object
 from ..limits import MAX_EVENT_BYTES
 from ..sse import SseDecoder, SseEvent
+from .media import IMAGES, parse_images
 from .response import content_text, is_error, reasoning_text, stop_sequence_of
 from .streamed_calls import StreamedCalls
 from .usage import parse_usage
@@ -18,7 +20,7 @@ from .words import NAME, OBJECT, STOP_REASONS, stop_reason_of
 
 _DONE: Final = b"[DONE]"
 _CONTENT: Final = (str, type(None))
-_SAID: Final = frozenset({"role", "content", "refusal", "tool_calls", "reasoning_content", "reasoning"})
+_SAID: Final = frozenset({"role", "content", "refusal", "tool_calls", IMAGES, "reasoning_content", "reasoning"})
 
 
 class ChatStreamParser:
@@ -127,6 +129,9 @@ class ChatStreamParser:
         if refusal and isinstance(refusal, str):
             self._refused = True
             self._flow.say("text", refusal)
+        for image in parse_images(delta.get(IMAGES)):
+            if isinstance(image, ImageBlock):
+                self._flow.whole(image, is_relayed=False)
         if delta.get("tool_calls"):
             self._calls.add(delta["tool_calls"], is_relayed=bool(self._flow.raw))
 

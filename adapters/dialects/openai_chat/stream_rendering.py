@@ -12,6 +12,7 @@ from ..protocol import EVENT_STREAM
 from ..sse import DONE, data_event
 from .calls import opaque_call
 from .errors import render_error
+from .media import render_media
 from .response import ID_PREFIX, wire_id
 from .usage import render_usage
 from .words import NAME, OBJECT, finish_reason_of
@@ -94,6 +95,8 @@ class ChatStreamRenderer:
             return self._open(chunk)
         if kind is ChunkKind.BLOCK_START and (call := _kept_call(chunk)) is not None:
             return self._call({"index": self._calls[chunk.block], **call})
+        if kind is ChunkKind.BLOCK_START and chunk.content is not None and (media := render_media([chunk.content])):
+            return self._choice(media)
         # Clients parse the arguments they were sent as JSON, and "" is not JSON.
         if kind is ChunkKind.BLOCK_STOP and is_call and chunk.block not in self._said:
             return self._piece(chunk.block, "{}")

@@ -16,7 +16,7 @@ STORE: Final = "store"
 
 _OF_REQUESTS: Final = re.compile(r"req_([0-9a-f]{24})")
 _OF_RESPONSES: Final = re.compile(r"resp_([0-9a-f]{24})([0-9a-f]{24})")
-_OF_ITEMS: Final = re.compile(r"(?:msg|rs|fc)_([0-9a-f]{24})([0-9a-f]{24})([0-9a-f]{2,4})")
+_OF_ITEMS: Final = re.compile(r"(?:msg|rs|fc|ig)_([0-9a-f]{24})([0-9a-f]{24})([0-9a-f]{2,4})")
 
 
 @attrs.frozen

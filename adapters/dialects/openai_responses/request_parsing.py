@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ....messages.chat import Generation, Request, ResponseFormat, Thinking, ToolChoice, ToolDefinition
@@ -69,6 +70,10 @@ def parse_request(body: bytes) -> Request:
 
 def _extra(body: fields.JsonObject) -> Extra:
     extra: dict[str, Any] = {key: value for key, value in body.items() if key not in _KNOWN}
+    choice = body.get("tool_choice")
+    # One of OpenAI's own tools, or some of several.
+    if isinstance(choice, Mapping) and choice.get("type") != "function":
+        extra["tool_choice"] = choice
     for key, known in (("text", {"format"}), ("reasoning", {"effort"})):
         more = fields.rest(fields.optional_object(body, key) or {}, known)
         if more:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ....messages.chat import Request, Response, Usage, new_id
-from ....messages.content import ContentBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ....messages.content import ContentBlock, ImageBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import ProviderError
 from ..json_text import write_json
 from ..openai_chat.parts import is_refusal
@@ -27,6 +28,9 @@ _ECHOED: Final = {
     "truncation": "disabled",
     "user": None,
 }
+
+
+_ID_PREFIXES: Final[Mapping[type, str]] = {ThinkingBlock: "rs_", ToolUseBlock: "fc_", ImageBlock: "ig_"}
 
 
 def render_response(response: Response, request: Request | None) -> bytes:
@@ -86,7 +90,7 @@ def output_of(blocks: tuple[ContentBlock, ...], answer: ResponseId | None) -> li
 
 def item_id(block: ContentBlock, answer: ResponseId | None, index: int) -> str:
     """Return an id for the item that a block becomes, at its place in the output of an answer."""
-    kind = "rs_" if isinstance(block, ThinkingBlock) else "fc_" if isinstance(block, ToolUseBlock) else "msg_"
+    kind = _ID_PREFIXES.get(type(block), "msg_")
     return new_id(kind) if answer is None else answer.item(kind, index)
 
 
@@ -103,6 +107,8 @@ def item_of(block: ContentBlock, id: str, status: str = "completed") -> dict[str
             "name": block.name,
             "arguments": block.arguments,
         }
+    if isinstance(block, ImageBlock) and block.source == "base64":
+        return {"id": id, "type": "image_generation_call", "status": "completed", "result": block.data}
     if not isinstance(block, TextBlock):
         return None
     return {"id": id, "type": "message", "status": status, "role": "assistant", "content": [text_part(block)]}

@@ -460,6 +460,7 @@ def test_what_only_google_knows_is_told_to_others(golden_json):
     wire = OpenAIChat().render_request(request, "m", stream=False, options=DialectOptions())
 
     assert [text.partition(" was left out")[0] for text in wire.warnings] == [
+        "partMetadata of a text block",
         "an executableCode block of gemini.generate",
         "a codeExecutionResult block of gemini.generate",
         "safetySettings",

@@ -79,7 +79,7 @@ def test_what_ollama_alone_knows_finds_its_place():
     body, warnings = rendered(extra={"num_ctx": 8192, "keep_alive": "5m", "logit_bias": {}, "options": {"min_p": 0.1}})
 
     assert (body["options"], body["keep_alive"]) == ({"num_ctx": 8192, "min_p": 0.1}, "5m")
-    assert warnings == ("logit_bias was left out: ollama.chat has no such parameter",)
+    assert warnings == ("logit_bias was left out: ollama.chat has no such parameter of the host",)
 
 
 def test_what_the_settings_add_goes_along():
@@ -110,8 +110,15 @@ def test_calls_carry_objects_and_results_the_name_of_their_tool():
 
     body, _ = rendered(HI, call, result, tools=(WEATHER,))
 
-    assert body["messages"][1]["tool_calls"] == [{"function": {"name": "get_weather", "arguments": {"city": "Wien"}}}]
-    assert body["messages"][2] == {"role": "tool", "content": "18 C", "tool_name": "get_weather"}
+    assert body["messages"][1]["tool_calls"] == [
+        {"id": "c1", "function": {"name": "get_weather", "arguments": {"city": "Wien"}}}
+    ]
+    assert body["messages"][2] == {
+        "role": "tool",
+        "content": "18 C",
+        "tool_name": "get_weather",
+        "tool_call_id": "c1",
+    }
     assert body["tools"][0]["function"]["name"] == "get_weather"
 
 
