@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := -p legion_llm.messages -p legion_llm.runtime -p legion_llm.actors -p legion_llm.adapters
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test clients check format bench simulate clean
+.PHONY: help serve test clients check format bench simulate torture clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench: $(VENV)/tested ## measure side by side: prints ratios, never fails
 
 simulate: $(VENV)/tested ## play hours of provider weather in seconds (ARGS="--help")
 	@$(BIN)/python tests/simulation $(ARGS)
+
+torture: $(VENV)/tested ## kill writing processes 200 times and look for what is lost (ARGS="--kills 1000 --seed 7")
+	@$(BIN)/python tests/torture $(ARGS)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
