@@ -96,6 +96,23 @@ class BlockFlow:
         )
         self._close_open()
 
+    def conclude(self, thought: ThinkingBlock) -> None:
+        """Close the thought that is open with what no delta could say of it (an encrypted form); where none is open it is one of its own."""
+        if self._open_kind != "thinking":
+            self.whole(thought, is_relayed=self.raw == b"")
+            return
+        self._chunks.append(
+            Chunk(
+                kind=_CLOSE,
+                block=self._open,
+                block_kind="thinking",
+                content=thought,
+                raw=self._ride(),
+                raw_dialect=self._dialect,
+            )
+        )
+        self._open_kind = None
+
     def pause(self) -> None:
         """Close the text or thought that is open; calls go on."""
         self._close_open()

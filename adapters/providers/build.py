@@ -17,6 +17,7 @@ from ..dialects.gemini import Gemini, GeminiEmbed
 from ..dialects.ollama import Ollama, OllamaEmbed
 from ..dialects.openai_chat import OpenAIChat
 from ..dialects.openai_embeddings import OpenAIEmbeddings
+from ..dialects.openai_responses import OpenAIResponses
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect
 from ..settings.candidates import first_candidate
 from ..settings.credentials import ENVIRONMENT_ALONE, Absent, Resolvers, headers_for
@@ -31,6 +32,8 @@ from .transports import TransportFactory, transport_for
 # OpenAI has renamed the field that limits the answer; the servers that imitate it mostly know the old name alone.
 _OPENAI: Final = OpenAIChat(max_tokens_field="max_completion_tokens")
 _OPENAI_LIKE: Final = OpenAIChat(max_tokens_field="max_tokens")
+
+_RESPONSES: Final = OpenAIResponses()
 
 _ANTHROPIC: Final = AnthropicMessages()
 _GEMINI: Final = Gemini()
@@ -78,6 +81,11 @@ CONTINUING: Final[Mapping[Kind, Mapping[str, Any]]] = MappingProxyType(
 )
 
 
+def dialect_of(instance: InstanceSettings) -> ProviderDialect:
+    """Return what is spoken to an instance in chats."""
+    return _RESPONSES if instance.wire_api == "responses" else DIALECTS[instance.kind]
+
+
 def build_provider(
     instance: InstanceSettings,
     environ: Mapping[str, str],
@@ -99,10 +107,10 @@ def build_provider(
         return DemoProvider(name=instance.name, settings=instance.demo)
     provider = HttpProvider(
         endpoint=endpoint_for(instance, environ, instance.timeouts, resolvers),
-        dialect=DIALECTS[instance.kind],
+        dialect=dialect_of(instance),
         skills=Skills(
             embeddings=EMBEDDINGS.get(instance.kind),
-            counting=COUNTING.get(instance.kind),
+            counting=_RESPONSES if instance.wire_api == "responses" else COUNTING.get(instance.kind),
             shaper=Shaper(instance.kind, instance.native_schema),
         ),
         transport=transport_factory(instance, environ),

@@ -34,7 +34,15 @@ from .metering import MeteringSettings
 from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
-from .provider import DemoFailure, DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
+from .provider import (
+    DemoFailure,
+    DemoSettings,
+    ProviderBlock,
+    ProviderSettings,
+    TimeoutSettings,
+    TransportKind,
+    WireApi,
+)
 from .response_cache import ResponseCacheSettings
 from .retries import DEFAULT_RULES, RetryBudgetSettings, RetryRule, RetrySettings
 from .root import Settings
@@ -132,6 +140,7 @@ __all__ = [
     "TransportKind",
     "VaultSettings",
     "VerificationSettings",
+    "WireApi",
     "all_budgets",
     "api_root",
     "expand_instances",

@@ -31,6 +31,7 @@ class Family:
         default_model: Model asked for when nobody names one, or None when there is no usual one.
         needs_key: Without a credential the provider is never used.
         key_variables: Environment variables that may hold the credential, first one first.
+        is_openai_like: Whether OpenAI's APIs are spoken there.
     """
 
     tier: Tier
@@ -40,6 +41,7 @@ class Family:
     default_model: str | None = None
     needs_key: bool = False
     key_variables: tuple[str, ...] = ()
+    is_openai_like: bool = False
 
 
 FAMILIES: Final[Mapping[Kind, Family]] = {
@@ -49,6 +51,7 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         default_model="gpt-4o",
         needs_key=True,
         key_variables=("OPENAI_API_KEY", "CODEX_API_KEY"),
+        is_openai_like=True,
     ),
     "anthropic": Family(
         tier="frontier",
@@ -65,17 +68,25 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         key_variables=("GEMINI_API_KEY",),
     ),
     # A resource has an address of its own, and calls its deployments what it likes.
-    "azure": Family(tier="cloud", needs_key=True, key_variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")),
+    "azure": Family(
+        tier="cloud",
+        needs_key=True,
+        key_variables=("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"),
+        is_openai_like=True,
+    ),
     # Its credentials are a matter of their own: a bearer token, or a pair of keys.
     "bedrock": Family(tier="cloud", has_regions=True, default_model="us.anthropic.claude-sonnet-4-6", needs_key=True),
-    "openai_compat": Family(tier="openai_compat"),
+    "openai_compat": Family(tier="openai_compat", is_openai_like=True),
     "vllm": Family(
         tier="fleet",
         base_url="http://localhost:8000/v1",
         default_model="qwen3.6-27b",
         key_variables=("VLLM_API_KEY",),
+        is_openai_like=True,
     ),
-    "mlx": Family(tier="local", base_url="http://localhost:8080/v1", key_variables=("MLX_API_KEY",)),
+    "mlx": Family(
+        tier="local", base_url="http://localhost:8080/v1", key_variables=("MLX_API_KEY",), is_openai_like=True
+    ),
     "ollama": Family(tier="local", base_url="http://localhost:11434", default_model="qwen3.5:latest"),
     "demo": Family(tier="local", speaks_http=False, default_model="demo"),
 }

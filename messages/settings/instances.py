@@ -13,7 +13,7 @@ from .adaptive import AdaptiveSettings
 from .checks import fault
 from .families import FAMILIES, Kind, Tier, api_root
 from .limits import LimitSettings
-from .provider import DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind
+from .provider import DemoSettings, ProviderBlock, ProviderSettings, TimeoutSettings, TransportKind, WireApi
 from .root import Settings, kind_of
 
 DEFAULT_INSTANCE: Final = "default"
@@ -71,6 +71,7 @@ class InstanceSettings:
     extra_body: Mapping[str, JSON] = attrs.field(repr=lambda body: repr(masked(body)))
     enable_thinking: bool | None
     native_schema: bool | None
+    wire_api: WireApi
     continues: bool
     demo: DemoSettings | None
 
@@ -146,9 +147,17 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         extra_body=block.extra_body,
         enable_thinking=block.enable_thinking,
         native_schema=block.native_schema,
+        wire_api=_wire_api(provider, instance, block, kind),
         continues=block.continues,
         demo=block.demo,
     )
+
+
+def _wire_api(provider: str, instance: str, block: ProviderBlock, kind: Kind) -> WireApi:
+    if block.wire_api != "chat" and not FAMILIES[kind].is_openai_like:
+        name = provider if instance == DEFAULT_INSTANCE else f"{provider}/{instance}"
+        raise fault(setting_path(name, "wire_api"), f"a provider of kind {kind} has an API of its own: leave it out")
+    return block.wire_api
 
 
 def _base_url(provider: str, instance: str, block: ProviderBlock, kind: Kind) -> str | None:

@@ -26,6 +26,7 @@ from .families import Kind, Tier
 from .limits import LimitSettings
 
 TransportKind: TypeAlias = Literal["legion", "httpx"]
+WireApi: TypeAlias = Literal["chat", "responses"]
 DemoFailure: TypeAlias = Literal[
     "rate_limit",
     "provider_error",
@@ -111,6 +112,8 @@ class ProviderBlock:
         enable_thinking: Sent as the chat template's `enable_thinking` (vLLM), or None to leave it to the server. Default None.
         native_schema: Whether its models keep to a JSON Schema that their API is told of; the others are told in the prompt. None: what is known
             of the family and the model. Default None.
+        wire_api: Which of OpenAI's APIs is spoken there, by kind openai, azure, openai_compat, vllm or mlx: "chat" (/chat/completions) or "responses"
+            (/responses). Default "chat".
         continues: Whether its models go on with an answer that another one began, so that a stream that broke off elsewhere may be gone on with
             here (`routing.rescue`): they must take a partial message of the assistant at the end of the conversation. Default False.
         demo: What the demo model does; None: nothing special. Read by kind "demo" alone. Default None.
@@ -142,6 +145,7 @@ class ProviderBlock:
     extra_body: Mapping[str, JSON] = attrs.field(default=EMPTY, converter=frozen_mapping, repr=_masked_repr)
     enable_thinking: bool | None = None
     native_schema: bool | None = None
+    wire_api: WireApi = attrs.field(default="chat", validator=one_of(WireApi))
     continues: bool = False
     demo: DemoSettings | None = None
 

@@ -45,6 +45,14 @@ def test_every_field_of_a_block_reaches_the_instance():
     assert fields <= {field.name for field in attrs.fields(type(one(demo=ProviderSettings())))}
 
 
+def test_only_providers_of_openais_apis_have_a_choice_between_them():
+    assert one(vllm=ProviderSettings(wire_api="responses")).wire_api == "responses"
+    with pytest.raises(SettingsError, match="kind gemini has an API of its own") as caught:
+        one(gemini=ProviderSettings(wire_api="responses"))
+
+    assert caught.value.path == "providers.gemini.wire_api"
+
+
 def test_the_first_of_the_models_is_the_default_one():
     assert one(openai=ProviderSettings(models=("a", "b"))).default_model == "a"
 

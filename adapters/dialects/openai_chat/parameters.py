@@ -190,18 +190,29 @@ def add_thinking(
     if switch is not None:
         wanted = switch if thinking is None else thinking.mode != "off"
         body["chat_template_kwargs"] = {"enable_thinking": wanted}
-    if thinking is None:
-        return
+    effort = None if thinking is None else effort_of(thinking, rendering, has_switch=switch is not None)
+    if effort is not None:
+        body["reasoning_effort"] = effort
+
+
+def effort_of(thinking: Thinking, rendering: Rendering, *, has_switch: bool = False) -> str | None:
+    """Return how hard the model shall think, or None to leave it to the model.
+
+    Args:
+        thinking: What the caller wants.
+        rendering: Takes the warnings.
+        has_switch: Whether it is switched off by other means.
+    """
+    budget = thinking.budget_tokens
     if thinking.effort is not None:
-        body["reasoning_effort"] = thinking.effort
-    elif thinking.mode == "off" and switch is None:
-        rendering.warn("thinking was not switched off: that takes an effort (none, minimal) which the model knows")
-    elif thinking.budget_tokens is not None and thinking.mode != "off":
-        body["reasoning_effort"] = _effort(thinking.budget_tokens)
-        rendering.warn(f"a budget of {thinking.budget_tokens} thinking tokens was put as an effort")
-
-
-def _effort(budget: int) -> str:
+        return thinking.effort
+    if thinking.mode == "off":
+        if not has_switch:
+            rendering.warn("thinking was not switched off: that takes an effort (none, minimal) which the model knows")
+        return None
+    if budget is None:
+        return None
+    rendering.warn(f"a budget of {budget} thinking tokens was put as an effort")
     return next((effort for most, effort in _EFFORTS if budget <= most), _MOST_EFFORT)
 
 

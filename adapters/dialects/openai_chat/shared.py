@@ -9,19 +9,20 @@ from ....messages.chat import Request
 from ..rendering import RESPONSES, Rendering
 from .words import NAME
 
-_SHARED: Final = frozenset({"prompt_cache_key", "prompt_cache_retention", "safety_identifier", "service_tier"})
 _EVERYBODYS: Final = frozenset({"user"})
-_VERBOSITY: Final = "verbosity"
+SHARED: Final = _EVERYBODYS | {"prompt_cache_key", "prompt_cache_retention", "safety_identifier", "service_tier"}
+# Here at the top, there under `text`.
+VERBOSITY: Final = "verbosity"
 
 
 def add_shared(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
     """Write what a client of another dialect says and this one has a place for; of the rest it is noted that it was left out."""
     rest = dict(request.extra)
     if request.dialect == RESPONSES:
-        known = _EVERYBODYS if rendering.is_imitation else _EVERYBODYS | _SHARED
+        known = _EVERYBODYS if rendering.is_imitation else SHARED
         body.update({key: rest.pop(key) for key in request.extra if key in known})
         text = rest.get("text")
-        if not rendering.is_imitation and isinstance(text, Mapping) and _VERBOSITY in text:
-            body[_VERBOSITY] = text[_VERBOSITY]
-            rest["text"] = {key: value for key, value in text.items() if key != _VERBOSITY}
+        if not rendering.is_imitation and isinstance(text, Mapping) and VERBOSITY in text:
+            body[VERBOSITY] = text[VERBOSITY]
+            rest["text"] = {key: value for key, value in text.items() if key != VERBOSITY}
     rendering.leave_out(rest, NAME)

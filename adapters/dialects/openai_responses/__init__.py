@@ -1,4 +1,4 @@
-"""OpenAI's responses API, as clients speak it to us."""
+"""OpenAI's responses API, spoken both ways."""
 
 from __future__ import annotations
 

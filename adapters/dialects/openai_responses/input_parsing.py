@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import attrs
+
 from ....messages.chat import ChatMessage, Role
 from ....messages.content import (
     Content,
@@ -21,6 +23,11 @@ from .. import fields
 from ..openai_chat.parts import REFUSAL_MARK, data_url
 from .reasoning import parse_reasoning
 from .words import NAME, REFERENCE
+
+# What stands beside a text: where it was found, and how likely its tokens were.
+SAID_BESIDE: Final = ("annotations", "logprobs")
+PHASE: Final = "phase"
+_CALL: Final = frozenset({"type", "id", "status", "call_id", "name", "arguments"})
 
 _ROLES: Final[Mapping[str, Role]] = {
     "user": "user",
@@ -94,8 +101,19 @@ def _message(item: fields.JsonObject, param: str) -> ChatMessage | list[ContentB
         raise fields.missing(f"{param}.content")
     content = _content(value, f"{param}.content")
     if role == "assistant":
-        return [TextBlock(text=content)] if isinstance(content, str) else list(content)
+        said: list[ContentBlock] = [TextBlock(text=content)] if isinstance(content, str) else list(content)
+        return _with_phase(said, fields.text(item, "phase", param))
     return ChatMessage(role=_ROLES[role], content=content)
+
+
+def _with_phase(said: list[ContentBlock], phase: str | None) -> list[ContentBlock]:
+    """Newer models say of a message whether it is an answer or about their work, and want to hear it again."""
+    if phase is None:
+        return said
+    return [
+        attrs.evolve(block, extra={**block.extra, PHASE: phase}) if isinstance(block, TextBlock) else block
+        for block in said
+    ]
 
 
 def _content(value: Any, param: str) -> Content:
@@ -117,7 +135,8 @@ def _part(part: fields.JsonObject, param: str) -> ContentBlock:
 
 
 def _text(part: fields.JsonObject, param: str) -> TextBlock:
-    return TextBlock(text=fields.required_text(part, "text", param, may_be_empty=True))
+    text = fields.required_text(part, "text", param, may_be_empty=True)
+    return TextBlock(text=text, extra={key: part[key] for key in SAID_BESIDE if part.get(key)})
 
 
 def _refusal(part: fields.JsonObject, param: str) -> TextBlock:
@@ -157,6 +176,7 @@ def _call(item: fields.JsonObject, param: str) -> list[ContentBlock]:
         id=fields.required_text(item, "call_id", param),
         name=fields.required_text(item, "name", param),
         arguments=fields.required_text(item, "arguments", param, may_be_empty=True) or "{}",
+        extra=fields.rest(item, _CALL),
     )
     return [call]
 

@@ -125,6 +125,7 @@ def _tool(value: Any, param: str) -> ToolDefinition:
         description=fields.text(tool, "description", param),
         parameters=fields.optional_object(tool, "parameters", param) or {},
         strict=fields.boolean(tool, "strict", param),
+        extra=fields.rest(tool, {"type", "name", "description", "parameters", "strict"}),
     )
 
 

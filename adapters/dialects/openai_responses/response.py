@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ....messages.chat import Request, Response, Usage, new_id
-from ....messages.content import ContentBlock, ImageBlock, TextBlock, ThinkingBlock, ToolUseBlock
+from ....messages.content import ContentBlock, ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import ProviderError
+from ..extras import own
 from ..json_text import write_json
 from ..openai_chat.parts import is_refusal
 from .ids import PREVIOUS, STORE, ResponseId
+from .input_parsing import PHASE, SAID_BESIDE
 from .reasoning import reasoning_item
-from .words import ending
+from .words import NAME, ending
 
 # What the answer repeats of the request where the client said it, and what OpenAI says where it did not.
 _ECHOED: Final = {
@@ -42,6 +44,7 @@ def render_response(response: Response, request: Request | None) -> bytes:
     known = None if request is None else ResponseId.of(request)
     answer = {
         **response_object(request, response.id, response.model, response.created),
+        **(response.extra if response.extra_dialect == NAME else {}),
         **ending(response.stop_reason),
         "output": output_of(response.message.blocks, known),
         "usage": render_usage(response.usage),
@@ -106,19 +109,25 @@ def item_of(block: ContentBlock, id: str, status: str = "completed") -> dict[str
             "call_id": block.id,
             "name": block.name,
             "arguments": block.arguments,
+            **own(block.extra, NAME),
         }
     if isinstance(block, ImageBlock) and block.source == "base64":
         return {"id": id, "type": "image_generation_call", "status": "completed", "result": block.data}
+    if isinstance(block, OpaqueBlock) and block.dialect == NAME:
+        return dict(block.raw)
     if not isinstance(block, TextBlock):
         return None
-    return {"id": id, "type": "message", "status": status, "role": "assistant", "content": [text_part(block)]}
+    message = {"id": id, "type": "message", "status": status, "role": "assistant", "content": [text_part(block)]}
+    phase = own(block.extra, NAME).get(PHASE)
+    return message if phase is None else {**message, PHASE: phase}
 
 
 def text_part(block: TextBlock) -> dict[str, Any]:
     """Return the part that holds a text, or a refusal in the model's own words."""
     if is_refusal(block):
         return {"type": "refusal", "refusal": block.text}
-    return {"type": "output_text", "text": block.text, "annotations": [], "logprobs": []}
+    beside = own(block.extra, NAME)
+    return {"type": "output_text", "text": block.text, **{key: beside.get(key, []) for key in SAID_BESIDE}}
 
 
 def render_usage(usage: Usage) -> dict[str, Any]:

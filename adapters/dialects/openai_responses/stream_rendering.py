@@ -15,7 +15,8 @@ from ..protocol import EVENT_STREAM
 from ..sse import named_event
 from .ids import ResponseId
 from .response import item_id, item_of, render_usage, response_object, text_part
-from .words import ending
+from .stream_relay import EventRelay
+from .words import NAME, ending
 
 _DELTAS = {"text": "response.output_text.delta", "tool_use": "response.function_call_arguments.delta"}
 
@@ -49,11 +50,23 @@ class _Item:
 
 
 class ResponsesStreamRenderer:
-    """Writes chunks as the events of the responses API."""
+    """Writes chunks as the events of the responses API; events that came in this dialect go out as they came, but for ids and seals."""
 
     framing = EVENT_STREAM
 
-    __slots__ = ("_created", "_final", "_head", "_id", "_items", "_output", "_request", "_sequence", "_started")
+    __slots__ = (
+        "_created",
+        "_final",
+        "_head",
+        "_id",
+        "_is_silent",
+        "_items",
+        "_output",
+        "_relay",
+        "_request",
+        "_sequence",
+        "_started",
+    )
 
     def __init__(self, request: Request, created: int) -> None:
         """Begin an answer; `created` is in Unix seconds."""
@@ -66,9 +79,33 @@ class ResponsesStreamRenderer:
         self._output: list[dict[str, Any] | None] = []  # None while the item grows
         self._sequence = 0
         self._started = False
+        self._relay: EventRelay | None = None
+        self._is_silent = False
 
     def render(self, chunk: Chunk) -> bytes:
-        """Return the events for one chunk; b"" when this dialect has none for it."""
+        """Return the events for one chunk; b"" when this dialect has none for it, or they went out with an earlier one."""
+        raw = chunk.raw if chunk.raw_dialect == NAME else None
+        if raw and chunk.kind is ChunkKind.START and not self._sequence:
+            self._relay = EventRelay(self._request, self._id)
+        if self._relay is None or raw is None:
+            # What is written from here on has numbers of its own, and later events would not fit.
+            self._relay = None
+            return self._write(chunk)
+        return self._pass_on(chunk, raw, self._relay)
+
+    def _pass_on(self, chunk: Chunk, raw: bytes, relay: EventRelay) -> bytes:
+        # What is relayed must be known, too: later chunks of the same answer may have to be written here.
+        self._is_silent = True
+        self._write(chunk)
+        self._is_silent = False
+        if isinstance(chunk.content, ThinkingBlock):
+            relay.seal(chunk.content)
+        passed = relay.passed(raw) if raw else b""
+        self._sequence = relay.count
+        self._head = relay.head or self._head
+        return passed
+
+    def _write(self, chunk: Chunk) -> bytes:
         if chunk.kind is ChunkKind.START:
             return self._start(chunk.id or new_id("resp_"), chunk.model or "")
         if chunk.kind is ChunkKind.BLOCK_START:
@@ -87,6 +124,9 @@ class ResponsesStreamRenderer:
 
     def end(self, response: Response) -> bytes:
         """Return the closing events of a stream that finished."""
+        if self._relay is not None and self._relay.final is not None:
+            self._final = self._relay.final
+            return b""
         events = b"" if self._started else self._start(response.id, response.model)
         for item in tuple(self._items.values()):
             events += self._close(item)
@@ -197,5 +237,7 @@ class ResponsesStreamRenderer:
         return self._event(event, item_id=item.id, output_index=item.index, **fields)
 
     def _event(self, event: str, /, **fields: Any) -> bytes:
+        if self._is_silent:
+            return b""
         number, self._sequence = self._sequence, self._sequence + 1
         return named_event(event, write_json({"type": event, "sequence_number": number, **fields}, ProviderError))

@@ -9,6 +9,8 @@ from ....messages.chat import StopReason
 
 NAME: Final = "openai.responses"
 AUTO: Final = "auto"
+PATH: Final = "/responses"
+COUNT_PATH: Final = "/responses/input_tokens"
 
 # An item of the input that stands for one of an answer that was given before.
 REFERENCE: Final = "item_reference"
@@ -18,6 +20,25 @@ INCOMPLETE: Final[Mapping[StopReason, str]] = {
     StopReason.MAX_TOKENS: "max_output_tokens",
     StopReason.REFUSAL: "content_filter",
 }
+
+_REASONS: Final = {why: reason for reason, why in INCOMPLETE.items()}
+
+
+def stop_reason_of(answer: Mapping[str, Any], *, has_calls: bool, refused: bool) -> StopReason:
+    """Return why the model stopped; a complete turn with tool calls never ends as END_TURN.
+
+    Args:
+        answer: The response object.
+        has_calls: Whether it holds tool calls.
+        refused: Whether it holds a refusal in the model's own words.
+    """
+    if answer.get("status") == "incomplete":
+        details = answer.get("incomplete_details")
+        why = details.get("reason") if isinstance(details, Mapping) else None
+        return _REASONS.get(why, StopReason.UNKNOWN) if isinstance(why, str) else StopReason.UNKNOWN
+    if has_calls:
+        return StopReason.TOOL_USE
+    return StopReason.REFUSAL if refused else StopReason.END_TURN
 
 
 def ending(reason: StopReason) -> dict[str, Any]:

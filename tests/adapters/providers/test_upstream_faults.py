@@ -24,6 +24,7 @@ from legion_llm.messages.errors import (
 )
 from legion_llm.messages.secret import SecretRef
 from legion_llm.messages.settings import ProviderSettings, Settings, TimeoutSettings, expand_instances
+from responses import speaking_upstream
 from upstream import (
     Fault,
     anthropic_upstream,
@@ -43,6 +44,7 @@ SERVERS = {
     "gemini": gemini_upstream,
     "bedrock": bedrock_upstream,
     "ollama": ollama_upstream,
+    "responses": speaking_upstream,
 }
 PATIENT = TimeoutSettings(connect=20.0, first_byte=20.0, first_content=20.0, gap=20.0)
 
@@ -107,7 +109,8 @@ def connected():
     """Return a provider for a server, over our own transport."""
 
     def connect(kind, server, timeouts=PATIENT):
-        block = ProviderSettings(kind=kind, api_key=_KEY, base_url=server.url, timeouts=timeouts)
+        spoken = {"kind": "openai_compat", "wire_api": kind} if kind == "responses" else {"kind": kind}
+        block = ProviderSettings(api_key=_KEY, base_url=server.url, timeouts=timeouts, **spoken)
         [instance] = expand_instances(Settings(providers={"up": block}))
         transport = LegionTransport()
         return Connected(build_provider(instance, {}, lambda *_: transport), transport)
