@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import attrs
 
-from ...messages.chat import Generation, Request, Thinking
+from ...messages.chat import ChatMessage, Generation, Request, Thinking
+from ...messages.content import ThinkingBlock, ToolResultBlock
 from .rendering import Rendering
 
 LEAST_BUDGET: Final = 1024
@@ -67,13 +68,14 @@ def claude_of(model: str) -> Claude:
     return Claude(None if found is None else (int(found[1]), int(found[2] or 0)))
 
 
-def thinking_fields(request: Request, claude: Claude, rendering: Rendering) -> dict[str, Any]:
+def thinking_fields(request: Request, claude: Claude, rendering: Rendering, origin: str | None) -> dict[str, Any]:
     """Return `thinking` and `output_config` for what a caller of another dialect, or a host, wants; {} for nothing.
 
     Args:
         request: What the caller wants.
         claude: Who shall think.
         rendering: Takes the warnings.
+        origin: Instance that will read it.
     """
     thinking = request.thinking
     if thinking is None:
@@ -85,7 +87,30 @@ def thinking_fields(request: Request, claude: Claude, rendering: Rendering) -> d
     if request.tool_choice is not None and request.tool_choice.mode in ("required", "tool") and request.tools:
         rendering.warn("thinking was left out: while it thinks, the model cannot be made to call a tool")
         return {}
+    if _has_lost_its_thread(request, rendering, origin):
+        rendering.warn("thinking was left out: what the model thought before it called its tools did not come back")
+        return {}
     return {"thinking": {"type": "enabled", "budget_tokens": _budget(thinking, rendering)}}
+
+
+def _has_lost_its_thread(request: Request, rendering: Rendering, origin: str | None) -> bool:
+    """Return whether a turn goes on after tool calls whose reasoning is missing: with a budget that is refused.
+
+    Clients of dialects without signatures cannot send it back.
+    """
+    last = next((message for message in reversed(request.messages) if message.role == "assistant"), None)
+    if last is None or not last.tool_calls or not _answers_calls(request.messages[-1]):
+        return False
+    return not any(
+        isinstance(block, ThinkingBlock)
+        and (block.signature is not None or block.encrypted is not None)
+        and rendering.is_from(block, origin)
+        for block in last.blocks
+    )
+
+
+def _answers_calls(message: ChatMessage) -> bool:
+    return any(isinstance(block, ToolResultBlock) for block in message.blocks)
 
 
 def _off(claude: Claude, rendering: Rendering) -> dict[str, Any]:

@@ -95,14 +95,18 @@ class Rendering:
         article = "an" if block.kind.startswith(("a", "e", "i", "o", "u")) else "a"
         self.warn(f"{article} {block.kind} block of {block.dialect} was left out: {name} has none")
 
+    def is_from(self, block: ThinkingBlock, origin: str | None) -> bool:
+        """Return whether reasoning was made by the instance `origin`. What a client of this dialect sends without an origin is its own vendor's."""
+        return block.origin == origin if block.origin is not None else self.is_own
+
     def may_return(self, block: ThinkingBlock, origin: str | None) -> bool:
         """Return whether reasoning goes back to who made it; else it is left out, with a warning.
 
         Args:
             block: The reasoning.
-            origin: Instance that will read it. What a client of this dialect sends without an origin is its own vendor's.
+            origin: Instance that will read it.
         """
-        if block.origin == origin if block.origin is not None else self.is_own:
+        if self.is_from(block, origin):
             return True
         self.warn("reasoning of another model was left out: it goes back only to the provider that signed it")
         return False

@@ -95,9 +95,20 @@ def parse_response_format(body: fields.JsonObject) -> ResponseFormat | None:
 # -- Writing ----------------------------------------------------------------------------------------------------------
 
 
-def add_generation(body: dict[str, Any], request: Request, claude: Claude, rendering: Rendering) -> None:
-    """Write the sampling parameters, and how hard to think; what the model does not take is left out with a warning."""
-    thinking = _own_thinking(request) if request.dialect == NAME else thinking_fields(request, claude, rendering)
+def add_generation(
+    body: dict[str, Any], request: Request, claude: Claude, rendering: Rendering, origin: str | None
+) -> None:
+    """Write the sampling parameters, and how hard to think; what the model does not take is left out with a warning.
+
+    Args:
+        body: Where to.
+        request: What the caller wants.
+        claude: Who shall answer.
+        rendering: Takes the warnings.
+        origin: Instance that will read it.
+    """
+    is_own = request.dialect == NAME
+    thinking = _own_thinking(request) if is_own else thinking_fields(request, claude, rendering, origin)
     generation = request.generation
     if request.dialect != NAME:
         thinks = thinking.get("thinking", {}).get("type") in ("enabled", "adaptive")

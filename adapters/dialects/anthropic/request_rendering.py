@@ -67,7 +67,7 @@ def _body(
     """Return the body of a request, and what could not be carried."""
     rendering = Rendering.of(request, NAME)
     body: dict[str, Any] = {"model": model}
-    add_generation(body, request, claude_of(model), rendering)
+    add_generation(body, request, claude_of(model), rendering, options.origin)
     note_losses(request, rendering, NAME, _GAPS)
     system, messages = _conversation(request)
     if system:

@@ -10,6 +10,7 @@ from ....messages.errors import InvalidRequestError
 from ..claude import NO_EFFORT, sampling, thinking_fields
 from ..json_text import write_json
 from ..rendering import Rendering
+from .block_rendering import Writing
 from .models import Model
 from .words import NAME
 
@@ -20,9 +21,10 @@ _ROOM: Final = 8192
 _EFFORTS: Final = frozenset({"low", "medium", "high"})
 
 
-def add_parameters(body: dict[str, Any], request: Request, model: Model, rendering: Rendering) -> None:
+def add_parameters(body: dict[str, Any], request: Request, writing: Writing) -> None:
     """Write how the model shall sample and think, and the shape of the answer. What only some models take goes beside, in their makers' words."""
-    more = _thinking(request, model, rendering)
+    model, rendering = writing.model, writing.rendering
+    more = _thinking(request, writing)
     generation = request.generation
     if model.claude is not None:
         thinks = more.get("thinking", {}).get("type") in ("enabled", "adaptive")
@@ -71,10 +73,10 @@ def _add_top_k(more: dict[str, Any], top_k: int, model: Model, rendering: Render
         rendering.warn("top_k was left out: this model has no such parameter")
 
 
-def _thinking(request: Request, model: Model, rendering: Rendering) -> dict[str, Any]:
-    thinking = request.thinking
+def _thinking(request: Request, writing: Writing) -> dict[str, Any]:
+    thinking, model, rendering = request.thinking, writing.model, writing.rendering
     if model.claude is not None:
-        return thinking_fields(request, model.claude, rendering)
+        return thinking_fields(request, model.claude, rendering, writing.origin)
     if thinking is None:
         return {}
     is_off = thinking.mode == "off" or thinking.effort == NO_EFFORT

@@ -39,7 +39,7 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
     if says_something(prompt):
         body["system"] = prompt
     add_tools(body, request, writing)
-    add_parameters(body, request, writing.model, rendering)
+    add_parameters(body, request, writing)
     if rendering.is_own:
         _merge(body, request.extra)
     else:

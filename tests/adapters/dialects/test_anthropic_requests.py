@@ -199,6 +199,29 @@ def test_unsigned_reasoning_of_another_model_stays_out():
     assert "thinking" not in thoughts(ThinkingBlock(text="hm"))[0]
 
 
+def in_the_middle_of_a_turn(*thoughts, model):
+    turn = ChatMessage(role="assistant", content=(*thoughts, ToolUseBlock(id="c", name="f")))
+    result = ChatMessage(role="tool", content=(ToolResultBlock(tool_use_id="c", content="x"),))
+    request = Request(messages=(ChatMessage(content="?"), turn, result), thinking=Thinking(budget_tokens=2048))
+    body, wire = rendered(request, model=model, origin="anthropic/eu")
+    return "thinking" in body, wire.warnings
+
+
+def test_a_turn_goes_on_thinking_where_what_was_thought_came_back():
+    assert in_the_middle_of_a_turn(SIGNED, model="claude-sonnet-4-5") == (True, ())
+
+
+def test_a_turn_whose_thoughts_did_not_come_back_goes_on_without_thinking():
+    thinks, warnings = in_the_middle_of_a_turn(model="claude-sonnet-4-5")
+
+    assert not thinks
+    assert warnings == ("thinking was left out: what the model thought before it called its tools did not come back",)
+
+
+def test_models_that_think_as_they_see_fit_do_not_need_their_thoughts_back():
+    assert in_the_middle_of_a_turn(model="claude-opus-4-7")[0]
+
+
 def test_a_clients_own_history_keeps_its_signatures():
     assert thoughts(ThinkingBlock(text="hm", signature="s"), dialect="anthropic.messages")[0] == ["thinking", "text"]
 
