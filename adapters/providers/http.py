@@ -16,7 +16,7 @@ from ...messages.credentials import Credential
 from ...messages.embedding import EmbedAnswer, EmbedBatch
 from ...messages.errors import UnsupportedCapability
 from ...messages.limits import RateLimits
-from ...messages.tokens import estimated_embedding_tokens
+from ...messages.tokens import estimated_embedding_tokens, estimated_input_tokens, estimated_message_tokens
 from ...messages.tracing import traceparent_of
 from ..dialects.extras import marked
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
@@ -127,10 +127,10 @@ class HttpProvider:
             dialect=self._dialect.name,
             warnings=wire.warnings,
         )
-        lost = () if request.dialect is None else unsaid(response.message, request.dialect)
-        if limits is None and not lost:
-            return response
-        return attrs.evolve(response, rate_limit=limits, warnings=(*response.warnings, *lost))
+        changes = _amendments(request, response)
+        if limits is not None:
+            changes["rate_limit"] = limits
+        return attrs.evolve(response, **changes) if changes else response
 
     async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
         """Return one vector per input; see the port."""
@@ -205,12 +205,11 @@ class HttpProvider:
         self, response: Response, request: Request, wire: WireRequest, model: str, limits: RateLimits | None
     ) -> Response:
         """Fill in what the provider did not say, and what the dialect could not know."""
-        changes: dict[str, Any] = {}
+        changes = _amendments(request, response)
         if limits is not None:
             changes["rate_limit"] = limits
-        lost = () if request.dialect is None else unsaid(response.message, request.dialect)
-        if wire.warnings or lost:
-            changes["warnings"] = (*wire.warnings, *response.warnings, *lost)
+        if wire.warnings:
+            changes["warnings"] = (*wire.warnings, *changes.get("warnings", response.warnings))
         if not response.model:
             changes["model"] = model
         if not response.created:
@@ -221,6 +220,19 @@ class HttpProvider:
         if message is not response.message:
             changes["message"] = message
         return attrs.evolve(response, **changes) if changes else response
+
+
+def _amendments(request: Request, response: Response) -> dict[str, Any]:
+    """Return what must be added to an answer: what its client's dialect cannot say of it, and about how many tokens it took where nobody tells."""
+    changes: dict[str, Any] = {}
+    if request.dialect is not None and (lost := unsaid(response.message, request.dialect)):
+        changes["warnings"] = (*response.warnings, *lost)
+    usage = response.usage
+    if usage.source == "partial" and not usage.total_tokens:
+        # Some do not tell; what is charged for must be counted all the same.
+        prompt, answer = estimated_input_tokens(request), estimated_message_tokens(response.message)
+        changes["usage"] = Usage(uncached_input=prompt, visible_output=answer, source="estimated")
+    return changes
 
 
 def _has_thinking(message: ChatMessage) -> bool:

@@ -11,13 +11,13 @@ from ....messages.content import Content, ContentBlock, ImageBlock, TextBlock, T
 from ....messages.errors import ProviderError
 from ..classify import classify_value
 from ..json_text import json_kind, read_provider_object, write_json
+from ..usage_sum import count
 from .message_parsing import picture_type
 from .words import NAME, stop_reason_of
 
 _KNOWN: Final = frozenset(
     {"model", "created_at", "message", "done", "done_reason", "prompt_eval_count", "eval_count", "error"}
 )
-_MOST_TOKENS: Final = 2**53
 _SECONDS: Final = len("2023-11-14T22:13:20")
 
 
@@ -82,9 +82,7 @@ def images_of(message: Mapping[str, Any]) -> list[ImageBlock]:
 
 def usage_of(answer: Mapping[str, Any]) -> Usage:
     """Return the tokens; a prompt that was cached whole has no count."""
-    return Usage(
-        uncached_input=_count(answer.get("prompt_eval_count")), visible_output=_count(answer.get("eval_count"))
-    )
+    return Usage(uncached_input=count(answer, "prompt_eval_count"), visible_output=count(answer, "eval_count"))
 
 
 def text_of(source: Mapping[str, Any], key: str) -> str:
@@ -115,10 +113,6 @@ def _call(call: Any) -> ToolUseBlock:
     return ToolUseBlock(
         id=text_of(call, "id") or new_id("call_"), name=text_of(function, "name"), arguments=written or "{}"
     )
-
-
-def _count(value: Any) -> int:
-    return min(max(value, 0), _MOST_TOKENS) if type(value) is int else 0
 
 
 def _created(value: Any) -> int:

@@ -11,7 +11,7 @@ from ....messages.content import ContentBlock, ImageBlock, ToolUseBlock
 from ....messages.errors import InvalidRequestError, ProviderError
 from ..json_text import write_json
 from ..moments import rfc3339
-from .words import NAME, done_reason_of
+from .words import DONE_REASONS, NAME
 
 WireMessage = dict[str, Any]
 
@@ -61,7 +61,7 @@ def closing(response: Response) -> dict[str, Any]:
         "eval_duration": took,
     }
     own = response.extra if response.extra_dialect == NAME else {}
-    return {"done": True, "done_reason": done_reason_of(response.stop_reason), **counted, **own}
+    return {"done": True, "done_reason": DONE_REASONS[response.stop_reason], **counted, **own}
 
 
 def wire_call(call: ToolUseBlock, index: int) -> dict[str, Any]:

@@ -20,13 +20,16 @@ STOP_REASONS: Final[Mapping[str, StopReason]] = {
     "unload": StopReason.UNKNOWN,
 }
 
-_LENGTH: Final = "length"
-_STOP: Final = "stop"
-
-
-def done_reason_of(reason: StopReason) -> str:
-    """Return Ollama's word: it tells an answer that was cut from all others."""
-    return _LENGTH if reason is StopReason.MAX_TOKENS else _STOP
+# Clients know two words: one tells an answer that was cut from all others.
+DONE_REASONS: Final[Mapping[StopReason, str]] = {
+    StopReason.END_TURN: "stop",
+    StopReason.MAX_TOKENS: "length",
+    StopReason.STOP_SEQUENCE: "stop",
+    StopReason.TOOL_USE: "stop",
+    StopReason.REFUSAL: "stop",
+    StopReason.PAUSE: "stop",
+    StopReason.UNKNOWN: "stop",
+}
 
 
 def stop_reason_of(done_reason: Any, *, has_calls: bool) -> StopReason:

@@ -45,7 +45,7 @@ def render_response(response: Response, request: Request | None) -> bytes:
     answer = {
         **response_object(request, response.id, response.model, response.created),
         **(response.extra if response.extra_dialect == NAME else {}),
-        **ending(response.stop_reason),
+        **ending(response.stop_reason, says_why=any(is_refusal(block) for block in response.message.blocks)),
         "output": output_of(response.message.blocks, known),
         "usage": render_usage(response.usage),
     }

@@ -15,10 +15,15 @@ COUNT_PATH: Final = "/responses/input_tokens"
 # An item of the input that stands for one of an answer that was given before.
 REFERENCE: Final = "item_reference"
 
-# Why an answer is not complete; every other reason is a complete one.
-INCOMPLETE: Final[Mapping[StopReason, str]] = {
+# Why an answer is not complete; None: it is. Of a turn with calls clients see the calls.
+INCOMPLETE: Final[Mapping[StopReason, str | None]] = {
+    StopReason.END_TURN: None,
     StopReason.MAX_TOKENS: "max_output_tokens",
+    StopReason.STOP_SEQUENCE: None,
+    StopReason.TOOL_USE: None,
     StopReason.REFUSAL: "content_filter",
+    StopReason.PAUSE: None,
+    StopReason.UNKNOWN: None,
 }
 
 _REASONS: Final = {why: reason for reason, why in INCOMPLETE.items()}
@@ -41,9 +46,14 @@ def stop_reason_of(answer: Mapping[str, Any], *, has_calls: bool, refused: bool)
     return StopReason.REFUSAL if refused else StopReason.END_TURN
 
 
-def ending(reason: StopReason) -> dict[str, Any]:
-    """Return `status` and `incomplete_details` of a finished answer."""
-    why = INCOMPLETE.get(reason)
+def ending(reason: StopReason, *, says_why: bool = False) -> dict[str, Any]:
+    """Return `status` and `incomplete_details` of a finished answer.
+
+    Args:
+        reason: Why the model stopped.
+        says_why: Whether it refused in its own words: that is a complete answer, a filter has taken nothing away.
+    """
+    why = None if says_why and reason is StopReason.REFUSAL else INCOMPLETE[reason]
     if why is None:
         return {"status": "completed", "incomplete_details": None}
     return {"status": "incomplete", "incomplete_details": {"reason": why}}

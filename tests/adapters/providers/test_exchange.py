@@ -317,6 +317,17 @@ async def test_what_the_provider_does_not_tell_is_filled_in(upstream):
 
 
 @pytest.mark.trio
+async def test_tokens_that_nobody_counts_are_estimated(upstream, sink):
+    provider, _ = upstream(b"word " * 40 + b"\n", b".\n")
+
+    response = await provider.stream(HELLO, "m", sink)
+
+    assert response.usage.source == "estimated"
+    assert response.usage.input_tokens > 0
+    assert response.usage.output_tokens == pytest.approx(50, abs=5)
+
+
+@pytest.mark.trio
 async def test_an_encoding_that_nobody_asked_for_is_the_providers_error(upstream):
     provider, body = upstream(b"{}", headers={"Content-Encoding": "br"})
 
