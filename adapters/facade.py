@@ -23,6 +23,7 @@ from ..messages.daemon import AskResult
 from ..messages.embedding import EmbedResponse, EmbedTask
 from ..messages.explanation import Explanation
 from ..messages.ledger import UsageReport
+from ..messages.reload import ReloadReport
 from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
@@ -34,6 +35,7 @@ from .host.host import NO_HOST, Host
 from .host.lending import lent
 from .host.moments import Moment
 from .host.notices import NoticeBoard
+from .host.reloading import Reloading
 from .host.route_request import route_request
 from .host.signals import SignalHandler, signal_of
 from .host.structured_request import structured_request
@@ -55,12 +57,13 @@ class Legion:
     as a context manager, or call `shutdown()`; a process that forgets both shuts it down at exit.
 
     Attributes:
-        settings: The settings it runs with; they never change.
         url: Where its HTTP API listens, or None without one.
     """
 
-    def __init__(self, system: ActorSystem, settings: Settings, desk: Desk | None = None) -> None:
-        self.settings = settings
+    def __init__(
+        self, system: ActorSystem, settings: Settings, desk: Desk | None = None, reloading: Reloading | None = None
+    ) -> None:
+        self._reloading = reloading or Reloading(settings)
         self._desk = desk or Desk()
         self.url: str | None = None
         self._system = system
@@ -73,6 +76,27 @@ class Legion:
     def state(self) -> str:
         """Where it is in its life: ready, draining, stopped or failed."""
         return str(self._system.state)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings it runs with now; see `reload`."""
+        return self._reloading.settings
+
+    def reload(self, settings: Settings | None = None) -> ReloadReport:
+        """Have other settings hold from now on; requests under way go on as they began. From a thread that may wait for a second.
+
+        Args:
+            settings: The settings; None reads them anew where they came from.
+
+        Returns:
+            What has changed, and what of it needs a restart.
+
+        Raises:
+            SettingsError, StartFailed: They are wrong, or cannot be used; those that held still do.
+            InvalidRequestError: They were given ready-made, and there is nothing to read anew.
+            SystemNotRunning: It is not ready.
+        """
+        return self._reloading.reload(settings)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -509,7 +533,13 @@ def start(
         SettingsError: The configuration is wrong; the message names the path.
         StartFailed: An actor could not start.
     """
-    return launch(settings_from(settings, config=config, environ=environ), environ=environ, name=name, host=host)
+
+    def read() -> Settings:
+        return settings_from(settings, config=config, environ=environ)
+
+    read_already = read()
+    reloading = Reloading(read_already, None if read_already is settings else read)
+    return launch(read_already, environ=environ, name=name, host=host, reloading=reloading)
 
 
 def settings_from(
@@ -541,6 +571,7 @@ def launch(
     edge: tuple[ChildSpec, ...] = (),
     demo_if_empty: bool = False,
     host: Host = NO_HOST,
+    reloading: Reloading | None = None,
 ) -> Legion:
     """Start a gateway with settings that are loaded already.
 
@@ -552,12 +583,13 @@ def launch(
         edge: Actors that let others in.
         demo_if_empty: Answer with the built-in demo model if no provider is configured or found.
         host: What the host brings along.
+        reloading: Holds the settings; None: they stay as they are unless `Legion.reload` is given others.
 
     Raises:
         SettingsError, StartFailed: As for `start`.
     """
     # Imported here and not above: they bring httpx and its like along, which an importing host should not wait for.
-    from .assembly import tree_of  # noqa: PLC0415
+    from .assembly import Plan, Reloader, tree_of  # noqa: PLC0415
     from .host.bound import bind_host  # noqa: PLC0415
     from .prices import load_soon  # noqa: PLC0415
     from .providers.choose import choose_instances  # noqa: PLC0415
@@ -570,7 +602,10 @@ def launch(
     stores = stores_of(settings, environ)
     bound = bind_host(host, system, environ, settings.skills)
     desk = Desk(board=NoticeBoard((*chosen.notes, *bound.notes)), host=bound)
-    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, stores=stores, desk=desk))
+    plan = Plan.drawn(settings, chosen.instances, environ)
+    system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, stores=stores, desk=desk, plan=plan))
     load_soon()
     desk.board.announce(stores.notes())
-    return Legion(system, settings, desk)
+    reloading = reloading or Reloading(settings)
+    reloading.begin(settings, Reloader(system, plan, environ, reloading.keys_of, demo_if_empty=demo_if_empty))
+    return Legion(system, settings, desk, reloading)

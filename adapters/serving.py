@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..messages.settings import Settings
 from ..runtime import ActorSystem
@@ -13,9 +13,10 @@ from .dialects.openai_responses import OpenAIResponses
 from .facade import Legion, launch
 from .gateway import ActorGateway
 from .host.host import NO_HOST, Host
+from .host.reloading import Reloading
 from .http.actor import http_api
 from .http.config import HttpApiConfig
-from .http.keyring import keyring_of
+from .http.keyring import keyring_of, successors
 from .http.listening import ListeningAddress
 from .telemetry.spyglass import Spyglass
 
@@ -27,6 +28,7 @@ def start_gateway(
     name: str = "legion",
     demo_if_empty: bool = True,
     host: Host = NO_HOST,
+    reread: Callable[[], Settings] | None = None,
 ) -> Legion:
     """Start a gateway with its HTTP API at `api.host` and `api.port`, and return when both are ready; `legion.url` tells where.
 
@@ -36,6 +38,7 @@ def start_gateway(
         name: Name of the system.
         demo_if_empty: Answer with the built-in demo model if no provider is configured or found.
         host: What the host brings along.
+        reread: Loads the settings anew, for `Legion.reload` and for administrators over HTTP; None: they stay as they are.
 
     Raises:
         SettingsError: The configuration is wrong.
@@ -45,15 +48,16 @@ def start_gateway(
     system = ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     gateway = ActorGateway(system, request_timeout=settings.request_timeout, enabled=settings.enabled)
     address = ListeningAddress(settings.api.host, settings.api.port, "http" if settings.api.tls is None else "https")
+    keyring = keyring_of(settings.api.keys, environ)
+    reloading = Reloading(settings, reread, successors(keyring, environ))
     api = http_api(
         address,
         gateway,
         OpenAIChat(),
-        HttpApiConfig(
-            settings=settings.api, cache=settings.response_cache, keyring=keyring_of(settings.api.keys, environ)
-        ),
+        HttpApiConfig(settings=settings.api, cache=settings.response_cache, keyring=keyring),
         others={"/v1/messages": AnthropicMessages(), "/v1/responses": OpenAIResponses()},
-        insight=Spyglass(system, settings),
+        insight=Spyglass(system, lambda: reloading.settings),
+        reload=reloading.reload,
     )
     legion = launch(
         settings,
@@ -62,6 +66,7 @@ def start_gateway(
         edge=(api,),
         demo_if_empty=demo_if_empty,
         host=host,
+        reloading=reloading,
     )
     legion.url = address.url
     return legion

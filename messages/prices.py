@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 import attrs
 
+from .base import Message
 from .chat import Usage
 
 # setting: the user said so. library: the vendor's list. guess: another seller of a model of that name. own: the user's own machines.
@@ -153,3 +154,10 @@ class PriceBook:
 
 def _fits(name: str, model: str) -> bool:
     return model.startswith(name) and (len(name) == len(model) or _EDITION.fullmatch(model, len(name)) is not None)
+
+
+@attrs.frozen(kw_only=True)
+class PricesChanged(Message[None]):
+    """What is used costs this from now on."""
+
+    prices: PriceBook

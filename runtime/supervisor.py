@@ -10,7 +10,7 @@ from typing import Protocol
 import attrs
 import trio
 
-from ..messages.errors import StartFailed
+from ..messages.errors import NotFoundError, StartFailed
 from .cell import Cell, CellState
 from .child import ActorChild, Supervised
 from .clock import Clock
@@ -257,6 +257,33 @@ class Supervisor:
                 await child.stop(deadline, final=True)
             finally:
                 self._leaving.remove(child)
+
+    async def renew(self, name: str, deadline: float) -> None:
+        """Stop a child and start it again, as its factory makes it now; what comes meanwhile waits in its mailbox.
+
+        Raises:
+            NotFoundError: There is no such child.
+            StartFailed: It could not start; it is tried again as after a crash.
+        """
+        child = next((child for child in self._children if child.name == name), None)
+        if child is None:
+            raise NotFoundError(f"no actor {name!r}")
+        if child in self._flows:
+            return  # it is being started anew already
+        await child.stop(deadline, final=False)
+        if child not in self._children or not self._is_up():
+            return  # removed, or all stop: there is nothing to start any more
+        child.restarting()
+        try:
+            await child.start()
+        except Exception as error:
+            self._child_ended(child, Exit(ending=Ending.CRASHED, error=error))
+            raise StartFailed(f"{name!r} could not start again: {error}") from error
+        if not self._is_up():
+            await child.stop(self._ground.clock.monotonic(), final=True)
+
+    def _is_up(self) -> bool:
+        return self._state is CellState.READY
 
     def branch(self, path: str) -> Supervisor | None:
         """Return the supervisor at a path below this one, or itself for its own path."""

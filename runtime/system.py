@@ -7,7 +7,10 @@ import enum
 import logging
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any, Final, Self
+
+import trio
 
 from ..messages.errors import LegionError, NotFoundError, RuntimeFault, StartFailed, SystemNotRunning
 from . import fork
@@ -259,6 +262,42 @@ class ActorSystem:
         self.check_ready()
         path = f"{supervisor}/{name}" if supervisor else name
         self._trio.run(self._branch(supervisor).remove, path, self.clock.monotonic() + drain)
+
+    def renew(self, path: str, drain: float = 1.0) -> None:
+        """Stop an actor and start it again, as its factory makes it now. What comes meanwhile waits for it. From a host's thread.
+
+        Args:
+            path: The actor's path in the tree.
+            drain: Seconds for which what it is doing may go on.
+
+        Raises:
+            NotFoundError: There is no such actor.
+            StartFailed: It could not start; it is tried again as after a crash.
+        """
+        self.check_ready()
+        supervisor, _, _ = path.rpartition("/")
+        self._trio.run(self._branch(supervisor).renew, path, self.clock.monotonic() + drain)
+
+    def remove_after(self, seconds: float, supervisor: str, name: str, unless: Callable[[], bool]) -> None:
+        """Have an actor stopped and forgotten when those who still know it have had so many seconds; nobody waits for it.
+
+        Args:
+            seconds: Seconds from now.
+            supervisor: Path of its supervisor.
+            name: Its name there.
+            unless: Asked then, on the actors' trio loop: whether it shall stay after all.
+
+        Raises:
+            NotFoundError: There is no such supervisor.
+        """
+        branch = self._branch(supervisor)
+
+        async def remove() -> None:
+            await trio.sleep(seconds)
+            if not unless():
+                await branch.remove(f"{supervisor}/{name}", self.clock.monotonic())
+
+        self._trio.spawn(remove)
 
     def _branch(self, path: str) -> Supervisor:
         found = self._root.branch(path) if self._root is not None else None

@@ -9,6 +9,7 @@ import attrs
 
 from ...messages.audit import AuditEvent, EventsWanted, RequestFinished
 from ...messages.errors import NotFoundError
+from ...messages.prices import PricesChanged
 from ...messages.totals import RequestTotals, RequestTotalsWanted
 from ...runtime import ASYNCIO, Actor, Address, spawned
 from ..outlet.backlog import Backlog
@@ -18,7 +19,7 @@ from .log_line import log_request
 from .port import AuditSink, AuditStore
 from .tally import Tally
 
-Command: TypeAlias = RequestFinished | EventsWanted | RequestTotalsWanted
+Command: TypeAlias = RequestFinished | EventsWanted | RequestTotalsWanted | PricesChanged
 
 
 @attrs.frozen(kw_only=True)
@@ -75,6 +76,10 @@ class Audit(Actor[Command]):
             await outlet.finish()
         for drain in self._drains:
             await drain.sink.aclose()
+
+    def on_prices_changed(self, message: PricesChanged) -> None:
+        """Go by these from the next request on."""
+        self._scribe = attrs.evolve(self._scribe, prices=message.prices)
 
     def on_request_finished(self, message: RequestFinished) -> None:
         """Count it, and write it down."""

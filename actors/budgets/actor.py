@@ -14,7 +14,7 @@ from ...messages.base import Message
 from ...messages.budget import BudgetState, BudgetsWanted, Reserve, Spent
 from ...messages.errors import LegionError
 from ...messages.ledger import UsageReport, UsageWanted
-from ...messages.prices import PriceBook
+from ...messages.prices import PriceBook, PricesChanged
 from ...runtime import Actor, Address
 from ..announcer import Announcer
 from .book import Book
@@ -38,7 +38,7 @@ class LedgerRead(Message[None]):
     report: UsageReport
 
 
-Command: TypeAlias = Reserve | Spent | BudgetsWanted | LedgerRead
+Command: TypeAlias = Reserve | Spent | BudgetsWanted | LedgerRead | PricesChanged
 
 
 class Budgets(Actor[Command]):
@@ -79,6 +79,10 @@ class Budgets(Actor[Command]):
         lines = self._book.settle(message, self.clock.time())
         if lines:
             self._tell(lines)
+
+    def on_prices_changed(self, message: PricesChanged) -> None:
+        """Reserve by these from the next call on."""
+        self._prices = message.prices
 
     def on_ledger_read(self, message: LedgerRead) -> None:
         """Count what was spent before the start."""

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 import trio
 
+from ...messages.base import Message
 from ...messages.chat import Response, Usage
 from ...messages.counting import CountCall
 from ...messages.credentials import CredentialChanged
@@ -51,9 +52,6 @@ AnswerT = TypeVar("AnswerT", Response, EmbedAnswer)
 # Counts in flight at once: they must leave the connections to the calls.
 _MOST_COUNTS: Final = 4
 
-# Seconds that closing idle sockets may take.
-_CLOSE_TIMEOUT: Final = 1.0
-
 _NO_USAGE: Final = Usage(source="partial")
 
 
@@ -78,7 +76,23 @@ class ConnectionConfig:
     limits: LimitSettings = LimitSettings()
 
 
-Command: TypeAlias = Call | StreamCall | EmbedCall | CountCall | HealthChanged | CredentialChanged
+@attrs.frozen(kw_only=True)
+class ConnectionReconfigured(Message[None]):
+    """Go by this from the next call on; calls under way end as they began.
+
+    Attributes:
+        provider: Who is called from now on; None: the same as before.
+        publish: Takes the load of the connection; None: nobody does.
+    """
+
+    config: ConnectionConfig
+    provider: Provider | None = None
+    publish: Callable[[Load], None] | None = None
+
+
+Command: TypeAlias = (
+    Call | StreamCall | EmbedCall | CountCall | HealthChanged | CredentialChanged | ConnectionReconfigured
+)
 
 
 class Connection(Actor[Command]):
@@ -86,6 +100,7 @@ class Connection(Actor[Command]):
 
     Takes Call, StreamCall, EmbedCall and CountCall; HealthChanged from health and CredentialChanged from credentials, which it asks when one is
     refused, and asks budgets for calls that one counts. Tells AttemptFinished to health and metering, LimitReached to health, Spent to budgets.
+    ConnectionReconfigured gives it other settings, or another provider.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
@@ -103,6 +118,7 @@ class Connection(Actor[Command]):
         super().__init__()
         self._config = config
         self._provider = provider
+        self._credentials = credentials
         self._keys = Keyholder(config.instance, provider, credentials)
         self._health = health
         self._metering = metering
@@ -111,7 +127,7 @@ class Connection(Actor[Command]):
         well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
         gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
         self._pace = Pace()
-        self._adaptive = AdaptiveLimit(config.adaptive, config.max_concurrency) if config.adaptive.enabled else None
+        self._adaptive = _adaptive(config)
         self._publish = publish
         changed = self._publish_load if publish is not None else _nobody
         self._permits = Permits(gate, config.max_concurrency, config.max_queue, self._pace, changed)
@@ -119,39 +135,37 @@ class Connection(Actor[Command]):
 
     async def on_start(self) -> None:
         """Hear where health stands, and which credential is shown."""
-        self.spawn(self._hold_provider)
+        self.spawn(self._keys.hold)
         self.spawn(self._keys.fetch_first)
         self._health.offer(HealthWanted(instance=self._config.instance))
 
     @spawned
     async def on_call(self, message: Call) -> Response:
         """Make one attempt."""
-        return await self._attempt(message, lambda: self._provider.chat(message.request, message.target.model))
+        return await self._attempt(message, lambda provider: provider.chat(message.request, message.target.model))
 
     @spawned
     async def on_stream_call(self, message: StreamCall, sink: Sink) -> Response:
         """Make one streamed attempt."""
         first = FirstContent(sink, self.clock.monotonic)
         return await self._attempt(
-            message, lambda: self._provider.stream(message.request, message.target.model, first), first
+            message, lambda provider: provider.stream(message.request, message.target.model, first), first
         )
 
     @spawned
     async def on_embed_call(self, message: EmbedCall) -> EmbedAnswer:
         """Make one attempt at vectors."""
-        provider = self._provider
-        if not isinstance(provider, EmbeddingProvider):
+        if not isinstance(self._provider, EmbeddingProvider):
             raise UnsupportedCapability(f"{self._config.instance} makes no embeddings", capability="embeddings")
-        return await self._attempt(message, lambda: provider.embed(message.batch, message.target.model))
+        return await self._attempt(message, lambda provider: provider.embed(message.batch, message.target.model))
 
     @spawned
     async def on_count_call(self, message: CountCall) -> int:
         """Have a prompt counted; that is no attempt, and says nothing of the provider's health."""
-        provider = self._provider
-        if not isinstance(provider, CountingProvider):
+        if not isinstance(self._provider, CountingProvider):
             raise UnsupportedCapability(f"{self._config.instance} does not count tokens", capability="count_tokens")
         async with self._counting:
-            return await self._keys.call(lambda: provider.count_tokens(message.request, message.target.model))
+            return await self._keys.call(lambda provider: provider.count_tokens(message.request, message.target.model))
 
     def on_credential_changed(self, message: CredentialChanged) -> None:
         """Show this one from now on."""
@@ -160,6 +174,29 @@ class Connection(Actor[Command]):
     def on_health_changed(self, message: HealthChanged) -> None:
         """Admit accordingly from now on."""
         self._permits.health_changed(message)
+
+    def on_connection_reconfigured(self, message: ConnectionReconfigured) -> None:
+        """Make calls otherwise from now on."""
+        before, config = self._config, message.config
+        self._config = config
+        self._publish = message.publish
+        if message.provider is not None:
+            self._keys.retire()
+            self._provider = message.provider
+            self._keys = Keyholder(
+                config.instance,
+                message.provider,
+                self._credentials,
+                older_than=int(self.clock.monotonic() * 1000),  # as versions are counted by whoever keeps them
+            )
+            self.spawn(self._keys.hold)
+            self.spawn(self._keys.fetch_first)
+        if config.limits != before.limits:
+            self._rates = Rates(config.instance, config.limits)
+        self._adaptive = _adaptive(config)
+        changed = self._publish_load if message.publish is not None else _nobody
+        self._permits.rearrange(config.breaker.probe_seconds, config.max_queue, changed)
+        self._permits.resize(config.max_concurrency)
 
     def snapshot(self) -> dict[str, Any]:
         """Return how many calls are in flight and waiting."""
@@ -177,7 +214,7 @@ class Connection(Actor[Command]):
     async def _attempt(
         self,
         message: Call | StreamCall | EmbedCall,
-        call: Callable[[], Awaitable[AnswerT]],
+        call: Callable[[Any], Awaitable[AnswerT]],
         first: FirstContent | None = None,
     ) -> AnswerT:
         """Make the attempt, paid where a budget counts it."""
@@ -189,7 +226,7 @@ class Connection(Actor[Command]):
     async def _admitted(
         self,
         message: Call | StreamCall | EmbedCall,
-        call: Callable[[], Awaitable[AnswerT]],
+        call: Callable[[Any], Awaitable[AnswerT]],
         first: FirstContent | None,
         payment: Payment,
     ) -> AnswerT:
@@ -288,13 +325,9 @@ class Connection(Actor[Command]):
         self._health.offer(finished)
         self._metering.leave(finished)
 
-    async def _hold_provider(self) -> None:
-        """Close idle sockets when the actor ends; `on_stop` would not be called after a crash."""
-        try:
-            await trio.sleep_forever()
-        finally:
-            with trio.move_on_after(_CLOSE_TIMEOUT, shield=True):
-                await self._provider.aclose()
+
+def _adaptive(config: ConnectionConfig) -> AdaptiveLimit | None:
+    return AdaptiveLimit(config.adaptive, config.max_concurrency) if config.adaptive.enabled else None
 
 
 def _deadline() -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+import attrs
 import trio
 
 from ...messages.errors import TargetUnavailable
@@ -59,6 +60,12 @@ class Permits:
         self.gate = self.gate.told(news)
         if news.state is not CircuitState.CLOSED:
             self._dismiss()
+
+    def rearrange(self, probe_seconds: float, max_queue: int, changed: Callable[[], None]) -> None:
+        """Go by other bounds, and tell others, from now on. Who waits keeps waiting."""
+        self.gate = attrs.evolve(self.gate, probe_seconds=probe_seconds)
+        self._max_queue = max_queue
+        self._changed = changed
 
     def resize(self, capacity: int) -> None:
         """Have more calls in flight at once from now on, or, as they end, fewer."""

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from ...messages.audit import RequestFinished
+from ...messages.base import Message
 from ...messages.embedding import Embed, EmbedAnswer, EmbedBatch, EmbedCall, EmbedRequest, EmbedResponse
 from ...messages.ledger import Settle
 from ...messages.outcome import Outcome, outcome_of
@@ -39,10 +40,17 @@ class EmbedderConfig:
     policy: Policy = attrs.field(factory=Policy)
 
 
-class Embedder(Actor[Embed]):
+@attrs.frozen(kw_only=True)
+class EmbedderReconfigured(Message[None]):
+    """Go by this from the next request on."""
+
+    config: EmbedderConfig
+
+
+class Embedder(Actor[Embed | EmbedderReconfigured]):
     """Asks the router which models there are, then one connection after the other.
 
-    Takes Embed. Tells RequestFinished to the audit, once per request; the connections report their attempts.
+    Takes Embed and EmbedderReconfigured. Tells RequestFinished to the audit, once per request; the connections report their attempts.
 
     Args:
         config: What it goes by.
@@ -81,6 +89,10 @@ class Embedder(Actor[Embed]):
             raise
         self._tell_end(message.request, started, response)
         return response
+
+    def on_embedder_reconfigured(self, message: EmbedderReconfigured) -> None:
+        """Go by other settings from now on; a request under way goes on by those with which it began."""
+        self._config = message.config
 
     async def _embed(self, request: EmbedRequest, started: float) -> EmbedResponse:
         config = self._config

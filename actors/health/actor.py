@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -35,6 +36,18 @@ class HealthConfig:
 
     instances: tuple[str, ...]
     settings: HealthSettings = HealthSettings()
+
+
+@attrs.frozen(kw_only=True)
+class HealthReconfigured(Message[None]):
+    """Go by this from now on.
+
+    Attributes:
+        changed: Instances of which nothing holds any more that was learnt of them.
+    """
+
+    config: HealthConfig
+    changed: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -71,24 +84,26 @@ Command: TypeAlias = (
     | CircuitCooled
     | PointsFaded
     | NewsUnheard
+    | HealthReconfigured
 )
 
 
 class Health(Actor[Command]):
     """Keeps a circuit breaker and a latency window for every provider instance.
 
-    Takes AttemptFinished and LimitReached from the connections, AnswerJudged from who judges answers, SignalReported and SignalWeighed from signals.
+    Takes AttemptFinished and LimitReached from the connections, AnswerJudged from who judges answers, SignalReported and SignalWeighed from signals,
+    HealthReconfigured.
     Tells HealthChanged to whoever `listeners` names. Never asks.
     """
 
     def __init__(self, config: HealthConfig, listeners: Callable[[str], Iterable[Address]]) -> None:
         super().__init__()
         self._listeners = listeners
-        # Epochs of an earlier life of this actor must not be taken for ours: start where no earlier one can have come to.
-        epoch = int(self.clock.monotonic() * 1000)
-        self._wards = {name: Ward(name, config.settings, epoch) for name in config.instances}
-        self._told = {name: ward.news(self.clock.monotonic()) for name, ward in self._wards.items()}
+        self._settings = config.settings
+        self._wards: dict[str, Ward] = {}
+        self._told: dict[str, HealthChanged] = {}
         self._unheard: set[str] = set()
+        self._watch(config.instances)
 
     async def on_start(self) -> None:
         """Tell everybody where things stand: after a restart, that all is forgotten."""
@@ -161,8 +176,8 @@ class Health(Actor[Command]):
 
     def on_circuit_cooled(self, message: CircuitCooled) -> None:
         """Let one probe through; if the provider has asked for more time meanwhile, later."""
-        ward = self._wards[message.instance]
-        if ward.circuit.epoch != message.epoch:
+        ward = self._wards.get(message.instance)
+        if ward is None or ward.circuit.epoch != message.epoch:
             return
         ward.cooled(self.clock.monotonic())
         if ward.circuit.state is CircuitState.OPEN:
@@ -171,19 +186,45 @@ class Health(Actor[Command]):
 
     def on_points_faded(self, message: PointsFaded) -> None:
         """Forgive slowness as its samples leave the window: an instance that is avoided has no new answers that could clear it."""
-        ward = self._wards[message.instance]
-        ward.is_watched = False
-        self._settle(ward)
+        ward = self._wards.get(message.instance)
+        if ward is not None:
+            ward.is_watched = False
+            self._settle(ward)
 
     def on_news_unheard(self, message: NewsUnheard) -> None:
         """Tell again, with what is true by now."""
         self._unheard.discard(message.instance)
-        self._tell(self._told[message.instance])
+        news = self._told.get(message.instance)
+        if news is not None:
+            self._tell(news)
+
+    def on_health_reconfigured(self, message: HealthReconfigured) -> None:
+        """Watch other instances, or by other settings; those that stay as they were are known as they are."""
+        config = message.config
+        starts_anew = config.settings != self._settings
+        forgotten = {name for name in self._wards if starts_anew or name in message.changed}
+        lived = {name: self._wards[name].circuit.epoch for name in forgotten}
+        for name in forgotten | (self._wards.keys() - set(config.instances)):
+            del self._wards[name], self._told[name]
+        self._settings = config.settings
+        for news in self._watch([name for name in config.instances if name not in self._wards], lived):
+            self._tell(news)
 
     def snapshot(self) -> dict[str, Any]:
         """Return state, failures, mean latency and throttled models by instance."""
         now = self.clock.monotonic()
         return {name: ward.described(now, self._told[name].adjustment) for name, ward in self._wards.items()}
+
+    def _watch(self, names: Iterable[str], lived: Mapping[str, int] = MappingProxyType({})) -> list[HealthChanged]:
+        """Begin to watch instances, of which some have lived up to an epoch; returns what is to be told of them."""
+        now = self.clock.monotonic()
+        # Epochs of an earlier life of this actor must not be taken for ours: start where no earlier one can have come to.
+        first = int(now * 1000)
+        wards = [Ward(name, self._settings, max(first, lived.get(name, 0) + 1)) for name in names]
+        news = [ward.news(now) for ward in wards]
+        self._wards.update({ward.name: ward for ward in wards})
+        self._told.update({each.instance: each for each in news})
+        return news
 
     def _settle(self, ward: Ward) -> None:
         """Tell of what the router would decide otherwise now, and see that somebody comes back to it."""

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from ...messages.base import Message
 from ...messages.chat import Request, Response
 from ...messages.errors import LegionError
 from ...messages.routing import Infer, InferStream
@@ -27,7 +28,17 @@ from .tools.toolset import Toolset
 # Requests shown in a snapshot.
 _SHOWN: Final = 10
 
-Command: TypeAlias = Infer | InferStream | PassagesWanted | RunningWanted | ToolsChanged | SkillsChanged
+
+@attrs.frozen(kw_only=True)
+class InferenceReconfigured(Message[None]):
+    """Take requests with these services from the next one on; what those before have left behind (answers to repeat, turns that wait) stays."""
+
+    services: Services
+
+
+Command: TypeAlias = (
+    Infer | InferStream | PassagesWanted | RunningWanted | ToolsChanged | SkillsChanged | InferenceReconfigured
+)
 
 
 class Inference(Actor[Command]):
@@ -81,6 +92,14 @@ class Inference(Actor[Command]):
                 self._escalations.add(flow.response.routing.history)
             if self._services.audit is not None:
                 self._services.audit.leave(finished_of(flow))
+
+    def on_inference_reconfigured(self, message: InferenceReconfigured) -> None:
+        """Take requests otherwise from now on; those under way go on as they began."""
+        before = self._services
+        self._services = attrs.evolve(
+            message.services, repeats=before.repeats, workshop=before.workshop, pauses=before.pauses
+        )
+        self._walks = walks(TABLE, self._services)
 
     def on_tools_changed(self, message: ToolsChanged) -> None:
         """Offer these tools from the next request on."""

@@ -9,6 +9,7 @@ import attrs
 
 from ...messages.base import Message
 from ...messages.ledger import EntriesWanted, LedgerEntry, Settle, UsageReport, UsageWanted
+from ...messages.prices import PricesChanged
 from ...messages.routing import AttemptFinished
 from ...messages.totals import AttemptTotals, AttemptTotalsWanted
 from ...runtime import ASYNCIO, Actor, Address, spawned
@@ -47,7 +48,9 @@ class MeteringConfig:
     patience: float = 5.0
 
 
-Command: TypeAlias = AttemptFinished | AttemptsWanted | AttemptTotalsWanted | Settle | UsageWanted | EntriesWanted
+Command: TypeAlias = (
+    AttemptFinished | AttemptsWanted | AttemptTotalsWanted | Settle | UsageWanted | EntriesWanted | PricesChanged
+)
 
 
 class Metering(Actor[Command]):
@@ -93,6 +96,10 @@ class Metering(Actor[Command]):
         self._attempts.append(message)
         self._row(entry).add(message, entry)
         self._outlet.add(entry)
+
+    def on_prices_changed(self, message: PricesChanged) -> None:
+        """Go by these from the next attempt on."""
+        self._prices = message.prices
 
     def on_attempts_wanted(self, message: AttemptsWanted) -> tuple[AttemptFinished, ...]:
         """Return the kept records."""

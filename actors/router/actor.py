@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from ...messages.base import Message
 from ...messages.catalogue import CatalogueChanged, CatalogueState, CatalogueWanted, MemoryChanged, ModelFacts
 from ...messages.chat import ModelInfo, ProviderInfo
 from ...messages.credentials import StageChanged, StagesWanted
@@ -57,15 +58,31 @@ class RouterConfig:
     lacking: tuple[ProviderInfo, ...] = ()
 
 
+@attrs.frozen(kw_only=True)
+class RouterReconfigured(Message[None]):
+    """Go by this from the next decision on; what was heard of the instances that remain still holds."""
+
+    config: RouterConfig
+
+
 Command: TypeAlias = (
-    Route | ExplainRoute | HealthChanged | CatalogueChanged | MemoryChanged | StageChanged | ListModels | ListProviders
+    Route
+    | ExplainRoute
+    | HealthChanged
+    | CatalogueChanged
+    | MemoryChanged
+    | StageChanged
+    | ListModels
+    | ListProviders
+    | RouterReconfigured
 )
 
 
 class Router(Actor[Command]):
     """Owns the compiled rules, the last word heard from health, and what was heard of the instances' catalogues and of this machine's memory.
 
-    Takes Route, ExplainRoute, ListModels, ListProviders; HealthChanged, CatalogueChanged, MemoryChanged and StageChanged. Asks nobody.
+    Takes Route, ExplainRoute, ListModels, ListProviders; HealthChanged, CatalogueChanged, MemoryChanged and StageChanged; RouterReconfigured. Asks
+    nobody.
     """
 
     def __init__(
@@ -89,7 +106,7 @@ class Router(Actor[Command]):
         self._loads = (
             loads  # what connections publish of themselves: values that never change, looked at and not copied
         )
-        self._catalogues: dict[str, CatalogueState] = {}
+        self._catalogues: dict[str, CatalogueChanged] = {}
         self._memory = MemoryChanged(available_mb=None)
         # Half-open instances whose probe is out, and until when it may be: a caller that gives up tells nobody how it ended.
         self._probes: dict[str, float] = {}
@@ -129,8 +146,24 @@ class Router(Actor[Command]):
         """Remember which models the instance has."""
         for instance in self._roster.instances:
             if instance.name == message.instance:
-                self._catalogues[message.instance] = message.state
+                self._catalogues[message.instance] = message
                 self._roster = self._roster.with_changed(instance.told(message))
+
+    def on_router_reconfigured(self, message: RouterReconfigured) -> None:
+        """Go by other settings from now on."""
+        config = message.config
+        self._prices, self._lacking = config.prices, config.lacking
+        names = {instance.name for instance in config.instances}
+        for heard in (self._health, self._catalogues, self._stages, self._unready, self._probes):
+            for gone in heard.keys() - names:
+                heard.pop(gone)
+        self._roster = Roster(
+            [
+                instance.told(self._catalogues[instance.name]) if instance.name in self._catalogues else instance
+                for instance in config.instances
+            ],
+            config.policy,
+        )
 
     def on_memory_changed(self, message: MemoryChanged) -> None:
         """Remember how much memory there is for models."""
@@ -173,7 +206,8 @@ class Router(Actor[Command]):
         )
 
     def _catalogue_of(self, instance: Instance) -> CatalogueState:
-        return self._catalogues.get(instance.name, CatalogueState.NEVER_FETCHED)
+        news = self._catalogues.get(instance.name)
+        return CatalogueState.NEVER_FETCHED if news is None else news.state
 
     def _provider_info(self, instance: Instance) -> ProviderInfo:
         news = self._health.get(instance.name)

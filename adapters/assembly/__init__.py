@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .plan import Plan
+from .reload import Reloader
 from .tree import tree_of
 
-__all__ = ["tree_of"]
+__all__ = ["Plan", "Reloader", "tree_of"]

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from ...actors.budgets.actor import Budgets
 from ...actors.budgets.book import Book
 from ...actors.connection.purse import Purse
-from ...messages.prices import PriceBook
 from ...messages.settings import Settings, all_budgets
 from ...runtime import ActorSystem
 from ..host.desk import Desk
+from .plan import Plan
 
 
-def budgets_factory(settings: Settings, prices: PriceBook, system: ActorSystem, desk: Desk) -> Callable[[], Budgets]:
+def budgets_factory(plan: Plan, system: ActorSystem, desk: Desk) -> Callable[[], Budgets]:
     """Return what makes the actor; its incarnations share the accounts."""
-    book = Book(all_budgets(settings.budgets, settings.api.keys))
-    return lambda: Budgets(book, prices, system.address("metering"), desk.board)
+    book = Book(all_budgets(plan.settings.budgets, plan.settings.api.keys))
+    return lambda: Budgets(book, plan.prices, system.address("metering"), desk.board)
 
 
 def purse(settings: Settings, system: ActorSystem) -> Purse | None:

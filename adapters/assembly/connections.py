@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...actors.connection.actor import Connection, ConnectionConfig
-from ...actors.connection.port import Provider
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec
 from .budgets import purse
-from .loads import LoadBoard
+from .plan import Plan
 
 
-def connection_spec(
-    settings: Settings,
-    instance: InstanceSettings,
-    provider: Callable[[InstanceSettings], Provider],
-    system: ActorSystem,
-    board: LoadBoard,
-) -> ChildSpec:
-    """Return the description of the connection to an instance."""
-    config = ConnectionConfig(
+def connection_spec(plan: Plan, instance: InstanceSettings, system: ActorSystem) -> ChildSpec:
+    """Return the description of the connection to an instance, as the plan has it when it starts."""
+
+    def connection() -> Connection:
+        now = next((each for each in plan.instances if each.name == instance.name), instance)
+        return Connection(
+            connection_config(plan.settings, now),
+            plan.provider(now),
+            health=system.address("health"),
+            metering=system.address("metering"),
+            publish=plan.loads.publisher(now.name),
+            credentials=system.address("credentials"),
+            purse=purse(plan.settings, system),
+        )
+
+    capacity = plan.settings.runtime.mailbox_capacity
+    return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=capacity)
+
+
+def connection_config(settings: Settings, instance: InstanceSettings) -> ConnectionConfig:
+    """Return what the connection to an instance goes by."""
+    return ConnectionConfig(
         instance=instance.name,
         max_concurrency=instance.max_concurrency,
         max_queue=instance.max_queue,
@@ -28,16 +38,3 @@ def connection_spec(
         adaptive=instance.adaptive,
         limits=instance.limits,
     )
-
-    def connection() -> Connection:
-        return Connection(
-            config,
-            provider(instance),
-            health=system.address("health"),
-            metering=system.address("metering"),
-            publish=board.publisher(instance.name),
-            credentials=system.address("credentials"),
-            purse=purse(settings, system),
-        )
-
-    return ChildSpec(name=instance.name, factory=connection, mailbox_capacity=settings.runtime.mailbox_capacity)

@@ -6,33 +6,24 @@ from collections.abc import Iterable, Mapping
 
 from ...actors.announcer import Announcer
 from ...actors.credentials.actor import Credentials, CredentialsConfig, Holder
-from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, Address
 from ..scouts.build import build_prober
 from ..secrets.resolvers import vault_of
 from ..secrets.source import InstanceSource
-from ..settings.credentials import Resolvers
 from .addresses import connection_address
+from .plan import Plan
 
 
-def credentials(
-    settings: Settings,
-    instances: tuple[InstanceSettings, ...],
-    environ: Mapping[str, str],
-    system: ActorSystem,
-    announcer: Announcer,
-    resolvers: Resolvers,
-) -> Credentials:
+def credentials(plan: Plan, environ: Mapping[str, str], system: ActorSystem, announcer: Announcer) -> Credentials:
     """Return the actor that keeps the credentials of all instances that are reached by HTTP.
 
     Args:
-        settings: The settings.
-        instances: All instances.
+        plan: Settings, instances, and who knows other references than to the environment.
         environ: Where credentials are looked up.
         system: Gives the addresses.
         announcer: Where lines for people go.
-        resolvers: Who knows other references than to the environment.
     """
+    settings, instances, resolvers = plan.settings, plan.instances, plan.resolvers
     section = settings.verification
     discovery = system.address("discovery")
 

@@ -6,20 +6,21 @@ import threading
 from collections.abc import Mapping
 
 from ...messages.errors import SettingsError
-from ...messages.settings import Settings
 from ...runtime import ASYNCIO, ActorSystem, ChildSpec
 from ..debug.actor import DebugPort
 from ..debug.looking import Looking
 from ..debug.operations import Operations
 from ..settings.credentials import Absent, resolve
+from .plan import Plan
 
 
-def debug_specs(settings: Settings, environ: Mapping[str, str], system: ActorSystem) -> tuple[ChildSpec, ...]:
+def debug_specs(plan: Plan, environ: Mapping[str, str], system: ActorSystem) -> tuple[ChildSpec, ...]:
     """Return the description of the debug port, where it is switched on.
 
     Raises:
         SettingsError: Its key cannot be looked up.
     """
+    settings = plan.settings
     section = settings.debug
     if section.address is None and section.events is None:
         return ()
@@ -34,6 +35,6 @@ def debug_specs(settings: Settings, environ: Mapping[str, str], system: ActorSys
         ).start()
 
     def port() -> DebugPort:
-        return DebugPort(section, key, Operations(system, settings, drain), Looking(system).look)
+        return DebugPort(section, key, Operations(system, lambda: plan.settings, drain), Looking(system).look)
 
     return (ChildSpec(name="debug port", factory=port, home=ASYNCIO),)

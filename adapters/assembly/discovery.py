@@ -6,31 +6,22 @@ from collections.abc import Mapping
 
 from ...actors.announcer import Announcer
 from ...actors.discovery.actor import Discovery, DiscoveryConfig
-from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem
 from ..machine.this_machine import ThisMachine
 from ..scouts.build import build_scout, build_sentry, is_to_be_looked_at
-from ..settings.credentials import Resolvers
+from .plan import Plan
 
 
-def discovery(
-    settings: Settings,
-    instances: tuple[InstanceSettings, ...],
-    environ: Mapping[str, str],
-    system: ActorSystem,
-    announcer: Announcer,
-    resolvers: Resolvers,
-) -> Discovery:
+def discovery(plan: Plan, environ: Mapping[str, str], system: ActorSystem, announcer: Announcer) -> Discovery:
     """Return the actor that finds out which models there are; switched off, it looks at nothing.
 
     Args:
-        settings: The settings.
-        instances: All instances.
+        plan: Settings, instances, and who knows other references than to the environment.
         environ: Where credentials are looked up.
         system: Gives the addresses.
         announcer: Where lines for people go.
-        resolvers: Who knows other references than to the environment.
     """
+    settings, instances, resolvers = plan.settings, plan.instances, plan.resolvers
     section = settings.discovery
     watched = [each for each in instances if section.enabled and is_to_be_looked_at(each)]
     sentries = {each.name: build_sentry(each, section) for each in watched}

@@ -12,15 +12,19 @@ from .addresses import audit_address, connection_address
 
 def embedder(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Embedder:
     """Return the actor that turns texts into vectors."""
-    config = EmbedderConfig(
-        sources=tuple(map(_source, instances)), settings=settings.embedding, policy=Policy.of(settings)
-    )
     return Embedder(
-        config,
+        embedder_config(settings, instances),
         router=system.address("router"),
         connection=lambda instance: connection_address(system, instance),
         audit=audit_address(settings, system),
         ledger=system.address("metering") if settings.metering.strict else None,
+    )
+
+
+def embedder_config(settings: Settings, instances: tuple[InstanceSettings, ...]) -> EmbedderConfig:
+    """Return what the embedder goes by."""
+    return EmbedderConfig(
+        sources=tuple(map(_source, instances)), settings=settings.embedding, policy=Policy.of(settings)
     )
 
 

@@ -10,15 +10,13 @@ from ...actors.inference.governance.governance import Governance
 from ...actors.inference.governance.scan import Scanner
 from ...messages.caller import Caller
 from ...messages.errors import HostError
-from ...messages.settings import InstanceSettings, RbacSettings, Settings
+from ...messages.settings import InstanceSettings, Settings
 from ...messages.terms import Level
 from ..host.functions import HostFunctions
 
 
-def governance(
-    settings: Settings, instances: tuple[InstanceSettings, ...], access: Access | None, functions: HostFunctions
-) -> Governance:
-    """Return what governs the requests of a system."""
+def governance(settings: Settings, instances: tuple[InstanceSettings, ...], host_access: Access | None) -> Governance:
+    """Return what governs the requests of a system; `host_access` is the host's own check, see `bound_access`."""
     compliance = settings.compliance
     scanner = Scanner(
         is_strict=compliance.strict_hipaa,
@@ -27,7 +25,7 @@ def governance(
     )
     return Governance(
         is_access_checked=settings.rbac.enabled,
-        access=_access(settings.rbac, access, functions),
+        access=host_access or (AllowList(settings.rbac.allow) if settings.rbac.allow else None),
         fails_open=settings.rbac.fail_open,
         scanner=scanner if compliance.classification_scan else None,
         default_level=Level(compliance.default_level),
@@ -39,11 +37,9 @@ def governance(
     )
 
 
-def _access(rbac: RbacSettings, given: Access | None, functions: HostFunctions) -> Access | None:
-    """Return the host's own check, else the allow-list, else None."""
-    if given is not None:
-        return _HostAccess(given, functions)
-    return AllowList(rbac.allow) if rbac.allow else None
+def bound_access(given: Access | None, functions: HostFunctions) -> Access | None:
+    """Return the host's own check, to be called from the actors; in the host's own thread."""
+    return None if given is None else _HostAccess(given, functions)
 
 
 class _HostAccess:

@@ -13,26 +13,20 @@ from ...actors.inference.skills.skillset import skillset_of
 from ...actors.inference.tools.limits import ToolLimits
 from ...actors.inference.tools.pauses import Pauses
 from ...actors.inference.workshop import Workshop
-from ...messages.prices import PriceBook
-from ...messages.settings import InstanceSettings, Settings
+from ...messages.settings import Settings
 from ...runtime import ActorSystem, Address
 from ..host.bound import BoundHost
 from .addresses import audit_address, connection_address
-from .governance import governance
+from .governance import bound_access, governance
+from .plan import Plan
 
 
-def inference(
-    settings: Settings,
-    instances: tuple[InstanceSettings, ...],
-    prices: PriceBook,
-    system: ActorSystem,
-    host: BoundHost,
-) -> Callable[[], Inference]:
+def inference(plan: Plan, system: ActorSystem, host: BoundHost) -> Callable[[], Inference]:
     """Return what makes the actor that walks every request.
 
     What the host brings along is bound here and now, in the host's own thread, and not when the actor is started.
     """
-    governed = governance(settings, instances, host.host.access, host.functions)
+    access = bound_access(host.host.access, host.functions)
     addresses: dict[str, Address] = {}
 
     def connection(instance: str) -> Address:
@@ -41,8 +35,9 @@ def inference(
             address = addresses[instance] = connection_address(system, instance)
         return address
 
-    def make() -> Inference:
-        services = Services(
+    def services() -> Services:
+        settings = plan.settings
+        return Services(
             router=system.address("router"),
             connection=connection,
             clock=system.clock,
@@ -58,8 +53,8 @@ def inference(
                 most=settings.pipeline.idempotency_entries,
             ),
             assign_conversation_ids=settings.pipeline.assign_conversation_ids,
-            governance=governed,
-            prices=prices,
+            governance=governance(settings, plan.instances, access),
+            prices=plan.prices,
             cache=system.address("cache") if settings.response_cache.enabled else None,
             audit=audit_address(settings, system),
             ledger=system.address("metering") if settings.metering.strict else None,
@@ -74,9 +69,9 @@ def inference(
             conversations=system.address("conversations"),
             conversation=settings.conversation,
         )
-        return Inference(services, keep_timelines=settings.pipeline.keep_timelines)
 
-    return make
+    plan.services = services
+    return lambda: Inference(services(), keep_timelines=plan.settings.pipeline.keep_timelines)
 
 
 def _attempts_config(settings: Settings) -> AttemptsConfig:

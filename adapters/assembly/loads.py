@@ -26,6 +26,12 @@ class LoadBoard:
         self._sharing = _sharing(instances, balance)
         self.loads: Mapping[str, Load] = MappingProxyType(self._loads)
 
+    def share(self, instances: tuple[InstanceSettings, ...], balance: Balance) -> None:
+        """Have others share their work from now on; connections learn by a message where to publish."""
+        self._sharing = _sharing(instances, balance)
+        for gone in self._loads.keys() - self._sharing:
+            self._loads.pop(gone, None)
+
     def publisher(self, instance: str) -> Callable[[Load], None] | None:
         """Return where the connection to an instance publishes, or None if nobody will look."""
         return partial(self._loads.__setitem__, instance) if instance in self._sharing else None

@@ -24,13 +24,17 @@ from .loads import LoadBoard
 
 def health(settings: Settings, instances: tuple[InstanceSettings, ...], system: ActorSystem) -> Health:
     """Return the actor that watches the instances."""
-    config = HealthConfig(instances=tuple(each.name for each in instances), settings=settings.routing.health)
     routing = system.address("router")
 
     def listeners(instance: str) -> Iterable[Address]:
         return routing, connection_address(system, instance)
 
-    return Health(config, listeners)
+    return Health(health_config(settings, instances), listeners)
+
+
+def health_config(settings: Settings, instances: tuple[InstanceSettings, ...]) -> HealthConfig:
+    """Return what health goes by."""
+    return HealthConfig(instances=tuple(each.name for each in instances), settings=settings.routing.health)
 
 
 def router(
@@ -42,14 +46,24 @@ def router(
     unconnected: tuple[ProviderInfo, ...] = (),
 ) -> Router:
     """Return the actor that decides where a request goes."""
-    config = RouterConfig(
+    config = router_config(settings, instances, prices, unconnected)
+    return Router(
+        config, system.address("health"), system.address("discovery"), system.address("credentials"), board.loads
+    )
+
+
+def router_config(
+    settings: Settings,
+    instances: tuple[InstanceSettings, ...],
+    prices: PriceBook,
+    unconnected: tuple[ProviderInfo, ...] = (),
+) -> RouterConfig:
+    """Return what the router goes by."""
+    return RouterConfig(
         instances=tuple(map(_routable, instances)),
         policy=Policy.of(settings),
         prices=prices,
         lacking=unconnected,
-    )
-    return Router(
-        config, system.address("health"), system.address("discovery"), system.address("credentials"), board.loads
     )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ...actors.connection.port import Provider
 from ...actors.signals.actor import Signals
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ASYNCIO, TRIO, ActorSystem, ChildSpec, Intensity, SupervisorSpec
 from ...runtime.home import HomeKind
 from ..host.bound import no_host
 from ..host.desk import Desk
-from ..prices import price_book
-from ..providers.build import build_provider
-from ..secrets.resolvers import resolvers_of
 from ..stores.choose import Stores, stores_of
 from .budgets import budgets_factory
 from .caching import cache_specs
@@ -26,9 +22,9 @@ from .debug import debug_specs
 from .discovery import discovery
 from .embedding import embedder
 from .inference import inference
-from .loads import LoadBoard
 from .memory import audit_factory, conversations_factory, keeper_specs, metering_factory
-from .routing import health, lacking, router
+from .plan import Plan
+from .routing import health, router
 from .structured import structurer
 from .telemetry import telemetry_specs
 from .tools import mcp_servers, toolbox
@@ -41,9 +37,9 @@ def tree_of(
     system: ActorSystem,
     *,
     edge: tuple[ChildSpec, ...] = (),
-    provider_of: Callable[[InstanceSettings], Provider] | None = None,
     stores: Stores | None = None,
     desk: Desk | None = None,
+    plan: Plan | None = None,
 ) -> SupervisorSpec:
     """Return the supervision tree.
 
@@ -55,23 +51,19 @@ def tree_of(
         environ: Where credentials are looked up.
         system: The system that will run the tree; it gives the addresses.
         edge: Actors that let others in (the HTTP API); they start last and stop first.
-        provider_of: Makes the provider behind an instance; None: what its settings say.
         stores: Where things are kept; None: where the settings say.
         desk: Where host and actors meet; None: nobody is at it.
+        plan: What settings and instances mean, for those who change it while the tree runs; None: it never changes.
 
     Raises:
         SettingsError: An instance lacks its credential or its URL.
     """
     desk = desk or Desk()
-    resolvers = resolvers_of(settings, environ)
-    unconnected = lacking(settings, instances, environ, resolvers)
-    provider = provider_of or (lambda each: build_provider(each, environ, resolvers=resolvers))
+    plan = plan or Plan.drawn(settings, instances, environ)
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
     host = desk.host or no_host(system)
     stores = stores or stores_of(settings, environ)
-    prices = price_book(instances, settings.pricing)
-    loads = LoadBoard(instances, settings.routing.balance)
 
     def child(name: str, factory: Any, home: HomeKind = TRIO) -> ChildSpec:
         return ChildSpec(name=name, factory=factory, home=home, mailbox_capacity=capacity)
@@ -82,29 +74,32 @@ def tree_of(
         children=(
             *keeper_specs(stores),
             *telemetry_specs(settings, instances),
-            child("metering", metering_factory(settings, stores, prices, system), ASYNCIO),
-            child("budgets", budgets_factory(settings, prices, system, desk)),
-            child("audit", audit_factory(settings, stores, prices, system), ASYNCIO),
+            child("metering", metering_factory(plan, stores, system), ASYNCIO),
+            child("budgets", budgets_factory(plan, system, desk)),
+            child("audit", audit_factory(plan, stores, system), ASYNCIO),
             child("conversations", conversations_factory(settings, stores, system), ASYNCIO),
-            child("health", lambda: health(settings, instances, system)),
+            child("health", lambda: health(plan.settings, plan.instances, system)),
             child("signals", lambda: Signals(desk.signals, health=system.address("health"))),
-            child("credentials", lambda: credentials(settings, instances, environ, system, desk.board, resolvers)),
-            child("discovery", lambda: discovery(settings, instances, environ, system, desk.board, resolvers)),
-            child("router", lambda: router(settings, instances, prices, system, loads, unconnected)),
+            child("credentials", lambda: credentials(plan, environ, system, desk.board)),
+            child("discovery", lambda: discovery(plan, environ, system, desk.board)),
+            child(
+                "router",
+                lambda: router(plan.settings, plan.instances, plan.prices, system, plan.loads, plan.unconnected),
+            ),
             SupervisorSpec(
                 name="connections",
                 intensity=intensity,
-                children=tuple(connection_spec(settings, each, provider, system, loads) for each in instances),
+                children=tuple(connection_spec(plan, each, system) for each in instances),
             ),
             *cache_specs(settings, environ, capacity),
             child("structurer", lambda: structurer(system)),
-            child("inference", inference(settings, instances, prices, system, host)),
+            child("inference", inference(plan, system, host)),
             child("counter", lambda: counter(settings, system)),
             child("toolbox", lambda: toolbox(system, host, settings.mcp.overrides)),
             SupervisorSpec(name="mcp", intensity=intensity, children=mcp_servers(settings, environ, system)),
-            child("embedder", lambda: embedder(settings, instances, system)),
+            child("embedder", lambda: embedder(plan.settings, plan.instances, system)),
             daemon_spec(settings.daemon, environ, system),
-            *debug_specs(settings, environ, system),
+            *debug_specs(plan, environ, system),
             *edge,
         ),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from .collector import spare_the_collector
 from .options import config_option
 
 if TYPE_CHECKING:
+    from ...messages.settings import Settings
     from ..facade import Legion
 
 _CURL: Final = """\
@@ -63,7 +65,7 @@ Examples:
 def serve(config: Path | None, host: str | None, port: int | None, log_level: str, log_json: bool) -> None:
     """Serve an OpenAI-compatible API.
 
-    Ctrl-C and SIGTERM let running requests finish first; a second Ctrl-C does not wait for them.
+    Ctrl-C and SIGTERM let running requests finish first; a second Ctrl-C does not wait for them. SIGHUP reads the settings anew.
     """
     from ..secrets.resolvers import personal  # noqa: PLC0415 - likewise
     from ..serving import start_gateway  # noqa: PLC0415 - `--help` need not wait for it
@@ -72,13 +74,16 @@ def serve(config: Path | None, host: str | None, port: int | None, log_level: st
 
     _log_to_stderr(log_level, as_json=log_json)
     api = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = personal(load_settings(config=config, overrides={"api": api}, environ=os.environ))
-    legion = start_gateway(durable(settings, os.environ))
+
+    def read() -> Settings:
+        return durable(personal(load_settings(config=config, overrides={"api": api}, environ=os.environ)), os.environ)
+
+    legion = start_gateway(read(), reread=read)
     spare_the_collector()
-    with _stop_signals_interrupt():
+    with _stop_signals_interrupt(), _reload_signal() as reload_wanted:
         shown = _announce(legion)
         try:
-            _wait_while_ready(legion, shown)
+            _wait_while_ready(legion, shown, reload_wanted)
         except KeyboardInterrupt:
             _drain(legion)
 
@@ -101,17 +106,47 @@ def _print_notes(legion: Legion, shown: int) -> int:
     return len(notes)
 
 
-def _wait_while_ready(legion: Legion, shown: int) -> None:
-    """Wait for a signal, which interrupts; meanwhile print what discovery finds.
+def _wait_while_ready(legion: Legion, shown: int, reload_wanted: threading.Event) -> None:
+    """Wait for a signal, which interrupts; meanwhile print what discovery finds, and read the settings anew when that is wanted.
 
     Raises:
         SystemNotRunning: The gateway has given up; whoever started this process shall know, and may start it again.
     """
     while legion.state == "ready":
-        time.sleep(_GLANCE_SECONDS)
+        if _glance(reload_wanted):
+            reload_wanted.clear()
+            _reload(legion)
         shown = _print_notes(legion, shown)
     legion.shutdown(drain=0.0)
     raise SystemNotRunning("the gateway has failed and serves no more; the log above says why")
+
+
+def _glance(reload_wanted: threading.Event) -> bool:
+    """Wait a moment; return whether the settings shall be read anew."""
+    return reload_wanted.wait(_GLANCE_SECONDS)
+
+
+def _reload(legion: Legion) -> None:
+    try:
+        report = legion.reload()
+    except LegionError as error:
+        click.secho(f"not reloaded, the settings are as before: {error}", fg="yellow")
+    else:
+        click.echo(f"reloaded: {report}")
+
+
+@contextmanager
+def _reload_signal() -> Iterator[threading.Event]:
+    """Yield what SIGHUP sets, where there is such a signal. The handler does no more: it may run in the middle of a reload."""
+    wanted = threading.Event()
+    if sys.platform == "win32":
+        yield wanted
+        return
+    before = signal.signal(signal.SIGHUP, lambda _number, _frame: wanted.set())
+    try:
+        yield wanted
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _drain(legion: Legion) -> None:

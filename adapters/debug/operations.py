@@ -51,16 +51,18 @@ class Operations:
 
     Args:
         system: What is looked into.
-        settings: With what it runs.
+        settings: Tells with what it runs.
         drain: Begins to shut the system down, and returns at once; None: nothing may be changed, whatever the settings say.
     """
 
-    def __init__(self, system: ActorSystem, settings: Settings, drain: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, system: ActorSystem, settings: Callable[[], Settings], drain: Callable[[], None] | None = None
+    ) -> None:
         self._system = system
         self._settings = settings
         self._observer = Observer(system)
         self._drain = drain
-        self._may_change = drain is not None and settings.debug.admin
+        self._may_change = drain is not None and settings().debug.admin
         self.table: Final[Mapping[str, Operation]] = {
             "ops": Operation(self.ops),
             "tree": Operation(self.tree),
@@ -153,7 +155,7 @@ class Operations:
 
     def settings(self) -> dict[str, Any]:
         """Show the settings, without secrets."""
-        return redacted(self._settings)
+        return redacted(self._settings())
 
     async def stacks(self) -> dict[str, Any]:
         """Show where every thread and every task of the two loops is."""

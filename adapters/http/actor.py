@@ -18,7 +18,7 @@ from ..dialects.protocol import ServedDialect
 from .app import build_app
 from .config import HttpApiConfig
 from .gateway import Gateway
-from .insight import Insight
+from .insight import Insight, Reload
 from .listening import ListeningAddress
 from .server import GuestServer
 
@@ -42,6 +42,7 @@ class HttpApi(Actor[ApiAddress]):
         dialect: OpenAI's chat dialect.
         others: More dialects to chat in, by path.
         insight: Looks at the system for operators, or None.
+        reload: Reads the settings anew for administrators, or None.
     """
 
     home = ASYNCIO
@@ -54,11 +55,12 @@ class HttpApi(Actor[ApiAddress]):
         dialect: ServedDialect,
         others: Mapping[str, ServedDialect] = MappingProxyType({}),
         insight: Insight | None = None,
+        reload: Reload | None = None,
     ) -> None:
         super().__init__()
         self._address = address
         self._config = config
-        self._app = build_app(gateway, config, dialect, others, insight)
+        self._app = build_app(gateway, config, dialect, others, insight, reload)
         self._server = GuestServer(self._app, config, dialect)
 
     async def on_start(self) -> None:
@@ -130,13 +132,14 @@ def http_api(
     *,
     others: Mapping[str, ServedDialect] = MappingProxyType({}),
     insight: Insight | None = None,
+    reload: Reload | None = None,
     name: str = "http api",
 ) -> ChildSpec:
     """Return the description of the actor for a supervision tree; it belongs last, so that it starts last and stops first."""
     config = config or HttpApiConfig()
 
     def api() -> HttpApi:
-        return HttpApi(address, config, gateway, dialect, others, insight)
+        return HttpApi(address, config, gateway, dialect, others, insight, reload)
 
     # Stopping takes the deadline of the stop and a little more for last words.
     return ChildSpec(name=name, factory=api, home=ASYNCIO)

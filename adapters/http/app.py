@@ -22,7 +22,7 @@ from .deliveries import Deliveries
 from .faults import CLOSE, HttpFault
 from .gate import Gate
 from .gateway import Gateway
-from .insight import Insight
+from .insight import Insight, Reload
 from .routes.chat import ChatEndpoint
 from .routes.delivered import DeliveredChat
 from .table import Row, route_table
@@ -34,6 +34,7 @@ def build_app(
     dialect: ServedDialect,
     others: Mapping[str, ServedDialect] = MappingProxyType({}),
     insight: Insight | None = None,
+    reload: Reload | None = None,
 ) -> HttpApp:
     """Return the ASGI application; it runs on `GuestServer`.
 
@@ -43,8 +44,9 @@ def build_app(
         dialect: OpenAI's chat dialect; errors of every route without a dialect of its own are put in its words.
         others: More dialects to chat in, by path ("/v1/messages").
         insight: Looks at the system for operators; None: there is nothing for them here.
+        reload: Reads the settings anew; None: nobody can.
     """
-    rows = route_table(gateway, config, dialect, others, insight)
+    rows = route_table(gateway, config, dialect, others, insight, reload)
     explain = _Explain(rows, dialect)
     front = _Front(rows, Gate(rows, config.keyring, time.monotonic), explain)
     deliveries = [row.endpoint.deliveries for row in rows if isinstance(row.endpoint, DeliveredChat)]

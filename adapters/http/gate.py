@@ -41,12 +41,8 @@ class Gate:
             (compile_path(row.path)[0], row.access) for row in rows if "{" in row.path and row.access is not Access.KEY
         ]
         self._keyring = keyring
-        holders = () if keyring is None else keyring.holders
-        self._limits = {
-            holder.digest: KeyLimits(str(holder.caller.identity), holder.rights, clock)
-            for holder in holders
-            if holder.rights.requests_per_minute is not None or holder.rights.tokens_per_minute is not None
-        }
+        self._clock = clock
+        self._limits: dict[bytes, tuple[KeySettings, KeyLimits]] = {}
 
     def admit(self, scope: Scope) -> None:
         """Let a request in; its scope says afterwards who sent it.
@@ -70,7 +66,20 @@ class Gate:
                 403, AccessDeniedError(f"the key of {holder.caller.identity} does not allow this: {_NEEDS[access]}")
             )
         scope[HOLDER] = holder
-        scope[LIMITS] = self._limits.get(holder.digest)
+        scope[LIMITS] = self._limits_of(holder)
+
+    def _limits_of(self, holder: Holder) -> KeyLimits | None:
+        """Return what is left of a holder's minute; None for one without limits. Other rights begin another minute."""
+        rights = holder.rights
+        if rights.requests_per_minute is None and rights.tokens_per_minute is None:
+            return None
+        known = self._limits.get(holder.digest)
+        if known is None or known[0] is not rights:
+            known = self._limits[holder.digest] = (
+                rights,
+                KeyLimits(str(holder.caller.identity), rights, self._clock),
+            )
+        return known[1]
 
     def _access_to(self, path: str) -> Access:
         """Return who may use the route that a path matches."""

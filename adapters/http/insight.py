@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeAlias
 
+from ...messages.reload import ReloadReport
 from ..telemetry.observation import Observation
+
+# Reads the settings anew and has them hold. It waits, so it is called in a thread of its own.
+# Raises SettingsError, StartFailed or InvalidRequestError where those that held still do.
+Reload: TypeAlias = Callable[[], ReloadReport]
 
 
 class Insight(Protocol):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import attrs
 
 from ...messages.caller import Caller
 from ...messages.errors import AccessDeniedError, SettingsError
-from ...messages.settings import KeySettings
+from ...messages.settings import KeySettings, Settings
 from ..settings.credentials import Absent, resolve
 from .identity import Headers
 
@@ -38,6 +38,9 @@ class Keyring:
 
     Args:
         holders: Whoever has one.
+
+    Attributes:
+        holders: Whoever has one now. It is replaced as a whole, so that whoever looks sees those of one moment.
     """
 
     def __init__(self, holders: Iterable[Holder]) -> None:
@@ -77,6 +80,24 @@ def keyring_of(keys: Mapping[str, KeySettings], environ: Mapping[str, str]) -> K
         caller = Caller(identity=name, type=rights.type, credential=name)
         found[digest] = Holder(caller=caller, digest=digest, rights=rights)
     return Keyring(found.values()) if found else None
+
+
+def successors(keyring: Keyring | None, environ: Mapping[str, str]) -> Callable[[Settings], Callable[[], None]]:
+    """Return what looks up the keys of other settings, and returns what puts them in the place of those that hold.
+
+    Where there were no keys, or shall be none, nothing is put in any place: that takes a restart.
+    """
+
+    def look_up(settings: Settings) -> Callable[[], None]:
+        found = keyring_of(settings.api.keys, environ)
+
+        def use() -> None:
+            if keyring is not None and found is not None:
+                keyring.holders = found.holders
+
+        return use
+
+    return look_up
 
 
 def _digest(rights: KeySettings, environ: Mapping[str, str], path: str) -> bytes:

@@ -15,7 +15,8 @@ from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.protocol import ErrorDialect, ServedDialect, ServedEmbeddings, TokenCounting
 from .config import HttpApiConfig
 from .gateway import Gateway
-from .insight import Insight
+from .insight import Insight, Reload
+from .routes.admin import AdminRoutes
 from .routes.catalogue import CatalogueRoutes
 from .routes.chat import ChatEndpoint
 from .routes.delivered import DeliveredChat
@@ -78,9 +79,10 @@ def route_table(
     dialect: ServedDialect,
     others: Mapping[str, ServedDialect],
     insight: Insight | None = None,
+    reload: Reload | None = None,
 ) -> tuple[Row, ...]:
     """Return every route; the arguments are those of `build_app`."""
-    rows = (*_rows(gateway, config, dialect, others), *_insight(insight))
+    rows = (*_rows(gateway, config, dialect, others), *_insight(insight), *_admin(reload))
     description = DescriptionRoute(rows)
     described = Row(path="/openapi.json", endpoint=description.describe, access=Access.OPEN)
     description.rows = (*rows, described)
@@ -162,6 +164,15 @@ def _insight(insight: Insight | None) -> tuple[Row, ...]:
     if insight is None:
         return ()
     return (Row(path="/metrics", endpoint=MetricsRoute(insight).metrics, access=Access.INSPECT),)
+
+
+def _admin(reload: Reload | None) -> tuple[Row, ...]:
+    """Return the routes of administrators."""
+    if reload is None:
+        return ()
+    endpoint = AdminRoutes(reload).reload
+    path = "/api/llm/admin/reload"
+    return (Row(path=path, endpoint=endpoint, methods=("POST",), dialect=NativeErrors(), access=Access.ADMIN),)
 
 
 def _gemini(gateway: Gateway, config: HttpApiConfig, models: ModelRoutes) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...messages.settings import Settings
@@ -16,10 +16,10 @@ class Spyglass:
 
     Args:
         system: What is looked at.
-        settings: With what it runs.
+        settings: Tells with what it runs.
     """
 
-    def __init__(self, system: ActorSystem, settings: Settings) -> None:
+    def __init__(self, system: ActorSystem, settings: Callable[[], Settings]) -> None:
         self._observer = Observer(system)
         self._operations = Operations(system, settings)
 

@@ -70,5 +70,10 @@ def upstream():
 
 
 @pytest.fixture
+def make_settings():
+    return settings
+
+
+@pytest.fixture
 def make_provider():
     return provider

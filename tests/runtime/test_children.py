@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from legion_llm.messages.errors import ActorStopped, RuntimeFault, StartFailed
+from legion_llm.messages.errors import ActorStopped, NotFoundError, RuntimeFault, StartFailed
 from legion_llm.runtime import Actor, ChildSpec, SupervisorSpec, SystemState
 from legion_llm.runtime.home import loop_thread
 from zoo import HOMES, SOON, Add, Clerk, Gate, Hold, Note, Porter, shown, wait_for
@@ -195,3 +195,54 @@ def test_a_shutdown_waits_for_a_child_that_is_being_removed(make_system, gate, h
 
     assert held.get(SOON) == "through 0"
     assert shown(system, "a")["state"] == "stopped"
+
+
+def test_a_child_that_is_renewed_begins_anew_and_what_came_meanwhile_waits(make_system, alive, gate):
+    first, second = Gate(), gate
+    gates = [first, second]
+    first.open()
+    system = make_system(ChildSpec(name="a", factory=lambda: Slow(gates.pop(0), alive)))
+    renewing, errors = begin(system.renew, "a")
+    second.wait_arrived()
+
+    reply = system.address("a").request(Add(number=4))
+    gate.open()
+    renewing.join(SOON)
+
+    assert (reply.get(SOON), len(alive), errors) == (4, 1, [])
+    assert shown(system, "a")["crashes"] == 0
+
+
+def test_a_child_that_is_not_there_cannot_be_renewed(make_system):
+    with pytest.raises(NotFoundError, match="no actor 'a'"):
+        make_system().renew("a")
+
+
+def test_a_child_that_cannot_start_again_is_tried_again_as_after_a_crash(make_system):
+    faults = [None, ValueError("not now"), None]
+
+    class Moody(Clerk):
+        async def on_start(self) -> None:
+            fault = faults.pop(0)
+            if fault is not None:
+                raise fault
+
+    system = make_system(ChildSpec(name="a", factory=Moody))
+
+    with pytest.raises(StartFailed, match="not now"):
+        system.renew("a")
+
+    assert system.address("a").request(Add(number=4)).get(SOON) == 4
+
+
+def test_a_child_is_removed_later_unless_it_shall_stay(make_system):
+    branch = SupervisorSpec(
+        name="branch", children=(ChildSpec(name="a", factory=Clerk), ChildSpec(name="b", factory=Clerk))
+    )
+    system = make_system(branch)
+
+    system.remove_after(0.0, "branch", "a", lambda: True)
+    system.remove_after(0.0, "branch", "b", lambda: False)
+
+    wait_for(lambda: shown(system, "branch/b")["state"] == "stopped")
+    assert system.address("branch/a").request(Add(number=4)).get(SOON) == 4

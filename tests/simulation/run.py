@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import trio
-from legion_llm.adapters.assembly import tree_of
+from legion_llm.adapters.assembly import Plan, tree_of
 from legion_llm.adapters.settings import load_settings
 from legion_llm.messages.chat import ChatMessage, Request
 from legion_llm.messages.errors import LegionError
@@ -119,14 +119,9 @@ class World:
 
     def start(self) -> None:
         settings = self._settings()
-        tree = tree_of(
-            settings,
-            expand_instances(settings),
-            {},
-            self.system,
-            provider_of=lambda each: self._providers[each.name],
-        )
-        self.system.start(tree)
+        instances = expand_instances(settings)
+        plan = Plan.drawn(settings, instances, {}, lambda each: self._providers[each.name])
+        self.system.start(tree_of(settings, instances, {}, self.system, plan=plan))
 
     def _settings(self) -> Settings:
         providers: dict[str, Any] = {}

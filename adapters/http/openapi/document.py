@@ -24,6 +24,7 @@ _FAILURES: Final = {
     404: "There is no such thing",
     405: "Another method is meant",
     408: "The body did not arrive in time",
+    409: "It contradicts what there is",
     413: "The body is too large",
     415: "The body is not JSON",
     429: "Too much is asked; Retry-After says when to come back",

@@ -111,6 +111,9 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         if (method, path) not in _OWN_IN_V1 or version != "v1"
     },
     ("GET", "/metrics"): Operation(summary="Tell what was counted, as Prometheus scrapes it"),
+    ("POST", "/api/llm/admin/reload"): Operation(
+        summary="Read the settings anew; an administrator's key, or without keys this machine, is needed"
+    ),
     ("GET", "/api/health"): Operation(summary="Tell whether requests are taken"),
     ("GET", "/healthz"): Operation(summary="Tell whether the process lives"),
     ("GET", "/readyz"): Operation(summary="Tell whether requests are taken"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from legion_llm.actors.connection.actor import Connection, ConnectionConfig
+import trio
+from legion_llm.actors.connection.actor import Connection, ConnectionConfig, ConnectionReconfigured
 from legion_llm.messages.chat import ChatMessage, Response
 from legion_llm.messages.credentials import Credential, CredentialChanged, CredentialRejected, CredentialWanted
 from legion_llm.messages.errors import ActorCrashed, AuthError, StreamBrokenError, TargetUnavailable
@@ -89,6 +92,10 @@ class Line:
 
     def call(self):
         return self.house.address("openai").request(Call(**self.message)).get(SOON)
+
+    def reconfigure(self, **more):
+        config = ConnectionConfig(instance="openai", max_concurrency=2, max_queue=1)
+        self.house.address("openai").request(ConnectionReconfigured(config=config, **more)).get(SOON)
 
     def reports(self):
         self.house.settle()
@@ -207,3 +214,59 @@ def test_credentials_that_crashed_do_not_hide_the_refusal(line):
 
     with pytest.raises(AuthError):
         line.call()
+
+
+class HeldProvider:
+    """Needs no credential, answers when the test lets it, and says when it is closed."""
+
+    def __init__(self):
+        self.arrived, self.go, self.closed = threading.Event(), threading.Event(), threading.Event()
+
+    async def chat(self, request, model):
+        self.arrived.set()
+        await trio.to_thread.run_sync(self.go.wait, SOON)
+        assert not self.closed.is_set()
+        return Response(message=ChatMessage(role="assistant", content="hello"))
+
+    async def aclose(self):
+        self.closed.set()
+
+
+def test_a_call_under_way_ends_at_the_provider_where_it_began_which_is_closed_then(line):
+    old, new = HeldProvider(), PickyProvider("k", has="k")
+    line.start(old)
+    first = line.house.address("openai").request(Call(**line.message))
+    assert old.arrived.wait(SOON)
+
+    line.reconfigure(provider=new)
+    second = line.call()
+    was_closed = old.closed.is_set()
+    old.go.set()
+
+    assert (first.get(SOON).text, second.text, was_closed) == ("hello", "hello", False)
+    assert new.calls == ["k"]
+    assert old.closed.wait(SOON)
+
+
+def test_another_provider_is_not_shown_the_credential_of_the_one_before(line):
+    line.keys["first"] = news("of the old host", 2)
+    line.start(PickyProvider("of the old host"))
+    provider = PickyProvider("of the new host")
+
+    line.reconfigure(provider=provider)
+    reply = line.house.address("openai").request(Call(**line.message))
+    line.house.settle()
+    line.house.tell("openai", news("of the new host", 10**15))
+
+    assert reply.get(SOON).text == "hello"
+    assert provider.calls == ["of the new host"]
+
+
+def test_other_limits_hold_from_the_next_call_on(line):
+    provider = PickyProvider("k", has="k")
+    line.start(provider)
+
+    line.reconfigure()
+
+    assert line.call().text == "hello"
+    assert provider.calls == ["k"]

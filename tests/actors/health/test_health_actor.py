@@ -1,10 +1,18 @@
 from __future__ import annotations
 
 import pytest
-from legion_llm.actors.health.actor import CircuitCooled, Health, HealthConfig, PointsFaded
+from legion_llm.actors.health.actor import (
+    CircuitCooled,
+    Health,
+    HealthConfig,
+    HealthReconfigured,
+    NewsUnheard,
+    PointsFaded,
+)
 from legion_llm.messages.health import AccountRestored, AnswerJudged, LimitReached, SignalReported, SignalWeighed
 from legion_llm.messages.outcome import COUNTS_AGAINST_TARGET, Outcome
 from legion_llm.messages.routing import CircuitState, HealthWanted
+from legion_llm.messages.settings import HealthSettings
 
 HARMLESS = sorted(set(Outcome) - COUNTS_AGAINST_TARGET - {Outcome.SUCCESS})
 COOLDOWN = 60.0
@@ -761,3 +769,50 @@ def test_signals_about_nobody_are_ignored(observed):
     signal(observed, "error", 10, instance="nobody")
 
     assert observed.router == []
+
+
+def reconfigure(observed, *instances, changed=(), settings=None):
+    config = HealthConfig(instances=instances, settings=settings or HealthSettings())
+    observed.house.tell("health", HealthReconfigured(config=config, changed=frozenset(changed)))
+
+
+def test_what_is_known_of_an_instance_outlives_new_settings(observed):
+    observed.trip()
+    reconfigure(observed, "openai", "vllm")
+    observed.house.tell("health", HealthWanted())
+
+    assert observed.states[-1] == "open"
+    assert {news.instance for news in observed.router} == {"openai", "vllm"}
+
+
+def test_an_instance_that_has_changed_is_another_one(observed):
+    observed.trip()
+    reconfigure(observed, "openai", "ollama", changed=("openai",))
+
+    assert observed.states == ["open", "closed"]
+    assert observed.connection[1].epoch > observed.first.epoch
+    assert observed.other == []
+
+
+def test_other_limits_begin_anew_for_everybody(observed):
+    observed.trip()
+    reconfigure(observed, "openai", "ollama", settings=HealthSettings(window_seconds=10.0))
+
+    assert observed.states == ["open", "closed"]
+    assert len(observed.other) == 1
+
+
+def test_alarms_of_an_instance_that_is_gone_wake_nobody(observed):
+    observed.trip()
+    reconfigure(observed, "ollama")
+    observed.forget()
+    epoch = observed.first.epoch
+    alarms = (
+        CircuitCooled(instance="openai", epoch=epoch),
+        PointsFaded(instance="openai"),
+        NewsUnheard(instance="openai"),
+    )
+
+    observed.house.tell("health", *alarms, HealthWanted())
+
+    assert [news.instance for news in observed.router] == ["ollama"]

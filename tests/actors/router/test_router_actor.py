@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from legion_llm.actors.router.actor import Router, RouterConfig
+from legion_llm.actors.router.actor import Router, RouterConfig, RouterReconfigured
 from legion_llm.actors.router.catalogue import Instance
 from legion_llm.actors.router.policy import Defaults, Policy
 from legion_llm.actors.router.rulebook import RuleBook
@@ -351,3 +351,16 @@ def test_a_question_without_an_attempt_takes_no_probe(two, half_open):
     chain(two, model="gpt-4o", is_attempted=False)
 
     assert chain(two, model="gpt-4o")[0] == "openai/eu/gpt-4o"
+
+
+def test_by_other_settings_it_decides_otherwise_and_knows_what_it_was_told(router):
+    router.tell(
+        "router", CatalogueChanged(instance="vllm", models=(ModelFacts(name="m-1"),), state=CatalogueState.FRESH)
+    )
+    router.tell("router", StageChanged(instance="openai/eu", stage=ProviderStage.DISABLED, reason="refused"))
+
+    config = RouterConfig(instances=(BARE,), policy=Policy(defaults=Defaults(model="m-1")))
+    router.tell("router", RouterReconfigured(config=config))
+
+    assert chain(router) == ["vllm/m-1"]
+    assert [each.name for each in router.ask("router", ListProviders())] == ["vllm"]

@@ -45,7 +45,8 @@ def started(monkeypatch):
     """The gateways that were started."""
     legions = []
 
-    def start_gateway(settings):
+    def start_gateway(settings, reread):
+        assert reread() == settings
         legions.append(ServedLegion(settings))
         return legions[-1]
 
@@ -60,7 +61,7 @@ def interrupted(monkeypatch):
     def interrupt(_seconds):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(serve_module.time, "sleep", interrupt)
+    monkeypatch.setattr(serve_module, "_glance", interrupt)
 
 
 @pytest.mark.usefixtures("interrupted")
@@ -91,7 +92,7 @@ def test_ctrl_c_drains(run, started):
 
 
 def test_sigterm_drains_too(run, started, monkeypatch):
-    monkeypatch.setattr(serve_module.time, "sleep", lambda _: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(serve_module, "_glance", lambda _: signal.raise_signal(signal.SIGTERM))
 
     result = run("serve")
 
@@ -123,7 +124,7 @@ def test_a_gateway_that_fails_ends_the_process_with_1(run, started, monkeypatch)
     def fail(_seconds):
         started[0].state = "failed"
 
-    monkeypatch.setattr(serve_module.time, "sleep", fail)
+    monkeypatch.setattr(serve_module, "_glance", fail)
 
     result = run("serve")
 
@@ -132,7 +133,7 @@ def test_a_gateway_that_fails_ends_the_process_with_1(run, started, monkeypatch)
 
 
 def test_a_gateway_that_does_not_start_is_told(run, monkeypatch):
-    def start_gateway(settings):
+    def start_gateway(settings, reread):
         raise StartFailed("port 4567 on 127.0.0.1 is in use: choose another with --port")
 
     monkeypatch.setattr(serving, "start_gateway", start_gateway)

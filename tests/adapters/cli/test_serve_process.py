@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -26,8 +27,8 @@ def serve(config_file, environment):
     """Start the server with the demo model and return it once it has said its URL."""
     with contextlib.ExitStack() as stack:
 
-        def start(*args):
-            path = config_file({"providers": {"demo": {}}})
+        def start(*args, settings=MappingProxyType({"providers": {"demo": {}}})):
+            path = config_file(dict(settings))
             process = stack.enter_context(
                 subprocess.Popen(
                     [*COMMAND, "--config", path, "--port", "0", *args],
@@ -73,6 +74,24 @@ def test_a_signal_lets_a_running_stream_finish(serve, stop):
         0,
         "draining, up to 5 s; press Ctrl-C again to stop now\nstopped\n",
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP")
+def test_sighup_reads_the_settings_anew(serve, config_file):
+    process = serve()
+
+    config_file({"providers": {"demo": {}}, "aliases": {"fast": "demo"}, "max_attempts": 5, "request_timeout": 30})
+    process.send_signal(signal.SIGHUP)
+    said = next(line for line in process.stdout if "reloaded" in line)  # notes of discovery may come between
+    models = httpx.get(f"{process.url}/v1/models", trust_env=False).json()["data"]
+    config_file({"providers": {"demo": {}}, "max_attempts": 0})
+    process.send_signal(signal.SIGHUP)
+    refused = next(line for line in process.stdout if "reloaded" in line)
+
+    assert said == "reloaded: changed: max_attempts, aliases.fast; needs a restart: request_timeout\n"
+    assert "fast" in {model["id"] for model in models}
+    assert refused.startswith("not reloaded, the settings are as before: ")
+    assert "max_attempts" in refused
 
 
 def test_a_second_ctrl_c_stops_at_once(serve):

@@ -18,7 +18,7 @@ OTHERS = {"/v1/messages": AnthropicMessages(), "/v1/responses": OpenAIResponses(
 
 @pytest.fixture(scope="module")
 def rows():
-    return route_table(None, HttpApiConfig(), OpenAIChat(), OTHERS, insight=object())
+    return route_table(None, HttpApiConfig(), OpenAIChat(), OTHERS, insight=object(), reload=object())
 
 
 def test_every_route_is_described_and_nothing_else_is(rows):
