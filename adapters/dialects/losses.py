@@ -14,11 +14,23 @@ from ...messages.chat import ChatMessage, Request, ToolDefinition
 from ...messages.content import ContentBlock, DocumentBlock, Extra, ImageBlock, OpaqueBlock, ToolResultBlock
 from .conversation import INSTRUCTIONS, blocks_of, split_system
 from .extras import is_marked
-from .rendering import RESPONSES, Rendering
+from .rendering import RESPONSES, Rendering, article
 
 # Fields in which dialects keep how they wrote what has a name of ours: a refusal, the name of a field, an id, a schema.
 _SAID: Final = frozenset(
-    {"field", "function", "id", "inlineData", "parameters", "response", "text", "thought", "tool_call_id", "type"}
+    {
+        "field",
+        "function",
+        "id",
+        "inlineData",
+        "parameters",
+        "response",
+        "status",
+        "text",
+        "thought",
+        "tool_call_id",
+        "type",
+    }
 )
 
 
@@ -85,7 +97,7 @@ class _Noting:
         if message.name is not None and self.gaps.names:
             self.rendering.warn(f"names of messages were left out: {self.name} has none")
         if message.extra:
-            self._fields(message.extra, "message")
+            self._fields(message.extra, "a message")
         if not isinstance(message.content, str):
             self.blocks(message.content)
 
@@ -93,7 +105,7 @@ class _Noting:
         for block in blocks:
             if not isinstance(block, OpaqueBlock):
                 self._mark(getattr(block, "cache_control", None))
-                self._fields(block.extra, f"{block.type} block")
+                self._fields(block.extra, f"{article(block.type)} {block.type} block")
                 self._block(block)
 
     def _block(self, block: ContentBlock) -> None:
@@ -112,7 +124,7 @@ class _Noting:
         if tool.opaque is not None:
             return
         self._mark(tool.cache_control)
-        self._fields(tool.extra, "tool")
+        self._fields(tool.extra, "a tool")
         if tool.strict and self.gaps.strictness:
             self.rendering.warn(f"strict tools were sent as ordinary ones: {self.name} has no such thing")
 
@@ -127,4 +139,4 @@ class _Noting:
             return
         for key, value in extra.items():
             if key not in _SAID and value is not None and value != []:
-                rendering.warn(f"{key} of a {where} was left out: {self.name} has no such field of {rendering.dialect}")
+                rendering.warn(f"{key} of {where} was left out: {self.name} has no such field of {rendering.dialect}")

@@ -92,8 +92,7 @@ class Rendering:
 
     def leave_out_block(self, block: OpaqueBlock, name: str) -> None:
         """Note that the dialect `name` has no block like this one."""
-        article = "an" if block.kind.startswith(("a", "e", "i", "o", "u")) else "a"
-        self.warn(f"{article} {block.kind} block of {block.dialect} was left out: {name} has none")
+        self.warn(f"{article(block.kind)} {block.kind} block of {block.dialect} was left out: {name} has none")
 
     def is_from(self, block: ThinkingBlock, origin: str | None) -> bool:
         """Return whether reasoning was made by the instance `origin`. What a client of this dialect sends without an origin is its own vendor's."""
@@ -115,6 +114,11 @@ class Rendering:
         """Note what was lost; once, however often it happens."""
         if text not in self.warnings:
             self.warnings.append(text)
+
+
+def article(word: str) -> str:
+    """Return what stands before a word in English."""
+    return "an" if word.startswith(("a", "e", "i", "o", "u")) else "a"
 
 
 def _vendor(dialect: str) -> str:

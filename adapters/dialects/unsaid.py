@@ -20,6 +20,7 @@ from .gemini.words import NAME as GEMINI
 from .ollama.words import NAME as OLLAMA
 from .openai_chat.words import NAME as CHAT
 from .openai_responses.words import NAME as RESPONSES
+from .rendering import article
 
 _EVERYBODYS: Final = (TextBlock, ThinkingBlock, ToolUseBlock)
 _SHOWN: Final[Mapping[str, tuple[type, ...]]] = {
@@ -42,6 +43,6 @@ def _warnings(blocks: tuple[ContentBlock, ...], dialect: str) -> Iterator[str]:
     shown = (*_EVERYBODYS, *_SHOWN.get(dialect, ()))
     for block in blocks:
         if isinstance(block, OpaqueBlock) and block.dialect != dialect:
-            yield f"a {block.kind} block of {block.dialect} was left out of the answer: {dialect} has none"
+            yield f"{article(block.kind)} {block.kind} block of {block.dialect} was left out of the answer: {dialect} has none"
         elif not isinstance(block, (OpaqueBlock, *shown)):
             yield f"{block.type} was left out of the answer: {dialect} has no place for it"

@@ -22,7 +22,7 @@ from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..openai_chat.parts import REFUSAL_MARK, data_url
 from .reasoning import parse_reasoning
-from .words import NAME, REFERENCE
+from .words import NAME, PICTURE, REFERENCE
 
 # What stands beside a text: where it was found, and how likely its tokens were.
 SAID_BESIDE: Final = ("annotations", "logprobs")
@@ -191,6 +191,16 @@ def _call_output(item: fields.JsonObject, param: str) -> ChatMessage:
     return ChatMessage(role="tool", content=(result,))
 
 
+def _picture(item: fields.JsonObject, param: str) -> list[ContentBlock]:
+    """A picture that a model made; one that was not finished is kept as it is."""
+    data = fields.text(item, "result", param)
+    if not data:
+        return [OpaqueBlock(dialect=NAME, raw=item)]
+    media_type = f"image/{fields.text(item, 'output_format', param) or 'png'}"
+    extra = fields.rest(item, {"type", "result"})
+    return [ImageBlock(source="base64", data=data, media_type=media_type, extra=extra)]
+
+
 def _reference(item: fields.JsonObject, param: str) -> list[ContentBlock]:
     """An item of an answer that was given before: whoever keeps those puts the item in its place."""
     fields.required_text(item, "id", param)
@@ -210,5 +220,6 @@ _ITEMS: Final[Mapping[str, Callable[[fields.JsonObject, str], ChatMessage | list
     "function_call": _call,
     "function_call_output": _call_output,
     "reasoning": lambda item, param: [parse_reasoning(item, param)],
+    PICTURE: _picture,
     REFERENCE: _reference,
 }

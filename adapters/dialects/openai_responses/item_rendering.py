@@ -19,10 +19,11 @@ from ....messages.content import (
 )
 from ....messages.errors import InvalidRequestError, UnsupportedCapability
 from ..extras import own
+from ..openai_chat.parts import is_refusal
 from ..rendering import Rendering
 from .input_parsing import PHASE
 from .reasoning import returned_item
-from .words import NAME
+from .words import NAME, PICTURE
 
 WireItem = dict[str, Any]
 
@@ -57,7 +58,9 @@ def _turn(blocks: Iterable[ContentBlock], rendering: Rendering, origin: str | No
 def _item(block: ContentBlock, rendering: Rendering, origin: str | None) -> WireItem | None:
     if isinstance(block, TextBlock):
         phase = own(block.extra, NAME).get(PHASE) if rendering.is_own else None
-        said = {"role": "assistant", "content": block.text}
+        said: WireItem = {"role": "assistant", "content": block.text}
+        if rendering.is_own and is_refusal(block):
+            said["content"] = [{"type": "refusal", "refusal": block.text}]
         return said if phase is None else {**said, PHASE: phase}
     if isinstance(block, ToolUseBlock):
         extra = own(block.extra, NAME) if rendering.is_own else {}
@@ -67,6 +70,8 @@ def _item(block: ContentBlock, rendering: Rendering, origin: str | None) -> Wire
         return _reasoning(block, rendering, origin)
     if isinstance(block, OpaqueBlock):
         return _opaque(block, rendering)
+    if isinstance(block, ImageBlock) and rendering.is_own and (made := own(block.extra, NAME)):
+        return {**made, "type": PICTURE, "result": block.data}
     rendering.warn(f"the {block.type} of an earlier answer was left out: answers are text in {NAME}")
     return None
 

@@ -15,7 +15,7 @@ from ..openai_chat.parts import is_refusal
 from .ids import PREVIOUS, STORE, ResponseId
 from .input_parsing import PHASE, SAID_BESIDE
 from .reasoning import reasoning_item
-from .words import NAME, ending
+from .words import NAME, PICTURE, ending
 
 # What the answer repeats of the request where the client said it, and what OpenAI says where it did not.
 _ECHOED: Final = {
@@ -112,7 +112,7 @@ def item_of(block: ContentBlock, id: str, status: str = "completed") -> dict[str
             **own(block.extra, NAME),
         }
     if isinstance(block, ImageBlock) and block.source == "base64":
-        return {"id": id, "type": "image_generation_call", "status": "completed", "result": block.data}
+        return {"id": id, "status": "completed", **own(block.extra, NAME), "type": PICTURE, "result": block.data}
     if isinstance(block, OpaqueBlock) and block.dialect == NAME:
         return dict(block.raw)
     if not isinstance(block, TextBlock):

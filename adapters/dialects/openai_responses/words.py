@@ -12,6 +12,9 @@ AUTO: Final = "auto"
 PATH: Final = "/responses"
 COUNT_PATH: Final = "/responses/input_tokens"
 
+# An item that holds a picture which a model made.
+PICTURE: Final = "image_generation_call"
+
 # An item of the input that stands for one of an answer that was given before.
 REFERENCE: Final = "item_reference"
 

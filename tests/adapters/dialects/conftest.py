@@ -31,18 +31,19 @@ SERVED = {
 
 # A model of each family of providers whose dialects differ.
 TARGETS = {
-    "openai": "gpt-5",
-    "vllm": "qwen3",
-    "anthropic": "claude-sonnet-4-5",
-    "gemini": "gemini-2.5-flash",
-    "bedrock": "anthropic.claude-sonnet-4-5",
-    "ollama": "qwen3",
+    "openai": (DIALECTS["openai"], "gpt-5"),
+    "responses": (OpenAIResponses(), "gpt-5"),
+    "vllm": (DIALECTS["vllm"], "qwen3"),
+    "anthropic": (DIALECTS["anthropic"], "claude-sonnet-4-5"),
+    "gemini": (DIALECTS["gemini"], "gemini-2.5-flash"),
+    "bedrock": (DIALECTS["bedrock"], "anthropic.claude-sonnet-4-5"),
+    "ollama": (DIALECTS["ollama"], "qwen3"),
 }
 
 # Who speaks what clients speak: there everything goes out as it came.
 OWN = {
     "openai.chat": ("openai", "vllm"),
-    "openai.responses": (),
+    "openai.responses": ("responses",),
     "anthropic.messages": ("anthropic",),
     "gemini.generate": ("gemini",),
     "ollama.chat": ("ollama",),
@@ -92,7 +93,8 @@ def cross():
         dialect, plain = SERVED[source]
         request = dialect.parse_request(json.dumps({**plain, **said}).encode())
         options = DialectOptions(origin=target)
-        wire = DIALECTS[target].render_request(request, TARGETS[target], stream=stream, options=options)
+        speaks, model = TARGETS[target]
+        wire = speaks.render_request(request, model, stream=stream, options=options)
         return json.loads(wire.body), wire.warnings
 
     return send

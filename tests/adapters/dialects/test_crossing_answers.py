@@ -6,6 +6,7 @@ import json
 
 import attrs
 import pytest
+from legion_llm.adapters.dialects.openai_responses import OpenAIResponses
 from legion_llm.adapters.dialects.unsaid import unsaid
 from legion_llm.adapters.providers.build import DIALECTS
 from legion_llm.adapters.providers.response_builder import ResponseBuilder
@@ -174,8 +175,9 @@ def events_of(stream):
 
 def read_back(name, events):
     """What a client that puts the pieces together has in the end, as our own values."""
-    parsers = {CHAT: "openai", ANTHROPIC: "anthropic", GEMINI: "gemini", OLLAMA: "ollama"}
-    parser, builder = DIALECTS[parsers[name]].stream_parser(), ResponseBuilder()
+    kinds = {CHAT: "openai", ANTHROPIC: "anthropic", GEMINI: "gemini", OLLAMA: "ollama"}
+    speaks = OpenAIResponses() if name == RESPONSES else DIALECTS[kinds[name]]
+    parser, builder = speaks.stream_parser(), ResponseBuilder()
     for chunk in parser.feed(events):
         builder.add(chunk)
     parser.close()
@@ -188,7 +190,7 @@ def streamed(served, name, blocks):
     return said + renderer.end(answered(*blocks, usage=USAGE))
 
 
-@pytest.mark.parametrize("name", [CHAT, ANTHROPIC, GEMINI, OLLAMA])
+@pytest.mark.parametrize("name", DIALECT_NAMES)
 @pytest.mark.parametrize("feature", ["text", "calls side by side", "reasoning", "a picture"])
 def test_the_pieces_of_a_stream_come_to_the_same(served, name, feature):
     blocks = ANSWERS[feature][0]

@@ -37,7 +37,12 @@ CONTENT = {
             OLLAMA: {"messages": [{"role": "system", "content": "Be brief."}, HI]},
         },
         "heard": {
+            **{
+                f"{each} > responses": {"input": [{"role": "system", "content": "Be brief."}, HI]}
+                for each in (CHAT, OLLAMA)
+            },
             "openai": {"role": "system", "content": "Be brief."},
+            "responses": {"instructions": "Be brief."},
             "vllm": {"role": "system", "content": "Be brief."},
             "anthropic": {"system": "Be brief."},
             "gemini": {"systemInstruction": {"parts": [{"text": "Be brief."}]}},
@@ -55,6 +60,7 @@ CONTENT = {
         },
         "heard": {
             "openai": {"role": "developer", "content": "Be brief."},
+            "responses": {"role": "developer", "content": "Be brief."},
             "vllm": {"role": "system", "content": "Be brief."},
             "anthropic": {"system": "Be brief."},
             "gemini": {"systemInstruction": {"parts": [{"text": "Be brief."}]}},
@@ -73,6 +79,7 @@ CONTENT = {
         },
         "heard": {
             "openai": {"role": "system", "content": "Be brief."},
+            "responses": {"role": "system", "content": "Be brief."},
             "vllm": {"role": "system", "content": "Be brief."},
             "anthropic": ["Be brief.", ("lost", "instructions between the turns became the user's words")],
             "gemini": ["Be brief.", ("lost", "instructions between the turns became the user's words")],
@@ -90,6 +97,7 @@ CONTENT = {
         },
         "heard": {
             "openai": [[{"type": "text", "text": "A"}, {"type": "text", "text": "B"}]],
+            "responses": [[{"type": "input_text", "text": "A"}, {"type": "input_text", "text": "B"}]],
             "vllm": [[{"type": "text", "text": "A"}, {"type": "text", "text": "B"}]],
             "anthropic": [[{"type": "text", "text": "A"}, {"type": "text", "text": "B"}]],
             "gemini": [[{"text": "A"}, {"text": "B"}]],
@@ -107,6 +115,7 @@ CONTENT = {
         },
         "heard": {
             "openai": ["A", ("lost", "marks for the prompt cache")],
+            "responses": ["A", ("lost", "marks for the prompt cache")],
             "vllm": ["A", ("lost", "marks for the prompt cache")],
             "anthropic": {"type": "text", "text": "A", "cache_control": MARK},
             "gemini": ["A", ("lost", "marks for the prompt cache")],
@@ -124,6 +133,7 @@ CONTENT = {
         },
         "heard": {
             "openai": {"name": "ann"},
+            "responses": ("lost", "names of messages"),
             "vllm": {"name": "ann"},
             "anthropic": ("lost", "names of messages"),
             "gemini": ("lost", "names of messages"),

@@ -34,6 +34,7 @@ MEDIA = {
         },
         "heard": {
             "openai": {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
+            "responses": {"type": "input_image", "image_url": f"data:image/png;base64,{PNG}"},
             "vllm": {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
             "anthropic": {
                 "type": "image",
@@ -54,6 +55,7 @@ MEDIA = {
         },
         "heard": {
             "openai": {"image_url": {"url": URL}},
+            "responses": {"type": "input_image", "image_url": URL},
             "vllm": {"image_url": {"url": URL}},
             "anthropic": {"source": {"type": "url", "url": URL}},
             "gemini": {"fileData": {"mimeType": "image/png", "fileUri": URL}},
@@ -71,6 +73,7 @@ MEDIA = {
         },
         "heard": {
             "openai": ("refused", "file"),
+            "responses": ("refused", "file"),
             "vllm": ("refused", "file"),
             "anthropic": ("refused", "file"),
             "gemini": ("refused", "file"),
@@ -90,6 +93,7 @@ MEDIA = {
         },
         "heard": {
             "openai": {"detail": "low"},
+            "responses": {"detail": "low"},
             "vllm": {"detail": "low"},
             "anthropic": ("lost", "detail 'low' of a picture"),
             "gemini": ("lost", "detail 'low' of a picture"),
@@ -115,6 +119,7 @@ MEDIA = {
         },
         "heard": {
             "openai": {"file": {"file_data": "data:application/pdf;base64,UERG"}},
+            "responses": {"type": "input_file", "file_data": "data:application/pdf;base64,UERG"},
             "vllm": {"file": {"file_data": "data:application/pdf;base64,UERG"}},
             "anthropic": {"type": "base64", "media_type": "application/pdf", "data": "UERG"},
             "gemini": {"inlineData": {"mimeType": "application/pdf", "data": "UERG"}},
@@ -132,6 +137,7 @@ MEDIA = {
         },
         "heard": {
             "openai": ("refused", "document_url"),
+            "responses": {"type": "input_file", "file_url": "https://example.org/a.pdf"},
             "vllm": ("refused", "document_url"),
             "anthropic": {"source": {"type": "url", "url": "https://example.org/a.pdf"}},
             "gemini": {"fileData": {"mimeType": "application/pdf", "fileUri": "https://example.org/a.pdf"}},
@@ -156,7 +162,9 @@ MEDIA = {
             OLLAMA: None,
         },
         "heard": {
+            f"{ANTHROPIC} > responses": [{"type": "input_text", "text": "Words"}, ("lost", "title of a document")],
             "openai": {"type": "text", "text": "Words"},
+            "responses": {"type": "input_text", "text": "Words"},
             "vllm": {"type": "text", "text": "Words"},
             "anthropic": {"source": {"type": "text", "media_type": "text/plain", "data": "Words"}},
             "gemini": {"inlineData": {"mimeType": "text/plain", "data": "V29yZHM="}},
@@ -186,6 +194,7 @@ MEDIA = {
         },
         "heard": {
             "openai": ("lost", "citations of a document block"),
+            "responses": ("lost", "citations of a document block"),
             "vllm": ("lost", "citations of a document block"),
             "anthropic": {"citations": {"enabled": True}},
             "gemini": ("lost", "citations of a document block"),
@@ -203,6 +212,7 @@ MEDIA = {
         },
         "heard": {
             "openai": {"input_audio": {"data": "V0FW", "format": "wav"}},
+            "responses": ("refused", "audio"),
             "vllm": {"input_audio": {"data": "V0FW", "format": "wav"}},
             "anthropic": ("refused", "audio"),
             "gemini": {"inlineData": {"mimeType": "audio/wav", "data": "V0FW"}},

@@ -8,7 +8,7 @@ import pytest
 
 CHAT, RESPONSES, ANTHROPIC, GEMINI = "openai.chat", "openai.responses", "anthropic.messages", "gemini.generate"
 OLLAMA = "ollama.chat"
-KINDS = ("openai", "vllm", "anthropic", "gemini", "bedrock", "ollama")
+KINDS = ("openai", "responses", "vllm", "anthropic", "gemini", "bedrock", "ollama")
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 
@@ -38,6 +38,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": {"reasoning_effort": "high"},
+            "responses": {"reasoning": {"effort": "high"}},
             "vllm": {"reasoning_effort": "high"},
             "anthropic": [
                 {"thinking": {"type": "enabled", "budget_tokens": 16384}},
@@ -58,6 +59,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": [{"reasoning_effort": "medium"}, ("lost", "4096 thinking tokens was put as an effort")],
+            "responses": [{"reasoning": {"effort": "medium"}}, ("lost", "4096 thinking tokens was put as an effort")],
             "vllm": [{"reasoning_effort": "medium"}, ("lost", "4096 thinking tokens was put as an effort")],
             "anthropic": {"thinking": {"type": "enabled", "budget_tokens": 4096}},
             "gemini": {"thinkingConfig": {"thinkingBudget": 4096}},
@@ -75,6 +77,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": {"reasoning_effort": "none"},
+            "responses": {"reasoning": {"effort": "none"}},
             "vllm": {"reasoning_effort": "none"},
             "anthropic": "Hi",
             "gemini": {"thinkingConfig": {"thinkingBudget": 0}},
@@ -83,7 +86,7 @@ PARAMETERS = {
             **{
                 f"{source} > {kind}": ("lost", "thinking was not switched off")
                 for source in (ANTHROPIC, GEMINI, OLLAMA)
-                for kind in ("openai", "vllm")
+                for kind in ("openai", "vllm", "responses")
             },
         },
     },
@@ -97,6 +100,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": {"response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}}},
+            "responses": {"format": {"type": "json_schema", "schema": SCHEMA}},
             "vllm": {"response_format": {"type": "json_schema", "json_schema": {"schema": SCHEMA}}},
             "anthropic": {"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}},
             "gemini": {"responseMimeType": "application/json", "responseJsonSchema": SCHEMA},
@@ -123,6 +127,7 @@ PARAMETERS = {
             "the description of the answer's schema was left out",
             openai={"description": "A city."},
             vllm={"description": "A city."},
+            responses={"description": "A city."},
             bedrock={"description": "A city."},
         ),
     },
@@ -135,6 +140,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": {"response_format": {"type": "json_object"}},
+            "responses": {"format": {"type": "json_object"}},
             "vllm": {"response_format": {"type": "json_object"}},
             "anthropic": ("lost", "json_object was left out"),
             "gemini": {"responseMimeType": "application/json"},
@@ -151,7 +157,15 @@ PARAMETERS = {
             ollama={"options": {"temperature": 0.5, "num_predict": 9, "stop": ["x"]}},
         ),
         "heard": {
+            **{
+                f"{source} > responses": [
+                    {"temperature": 0.5, "max_output_tokens": 9},
+                    ("lost", "stop was left out"),
+                ]
+                for source in (CHAT, ANTHROPIC, GEMINI, OLLAMA)
+            },
             "openai": {"temperature": 0.5, "max_completion_tokens": 9},
+            "responses": {"temperature": 0.5, "max_output_tokens": 9},
             "vllm": {"temperature": 0.5, "max_tokens": 9},
             "anthropic": {"temperature": 0.5, "max_tokens": 9},
             "gemini": {"temperature": 0.5, "maxOutputTokens": 9},
@@ -163,6 +177,7 @@ PARAMETERS = {
         "said": only(chat={"max_completion_tokens": 9}),
         "heard": {
             "openai": {"max_completion_tokens": 9},
+            "responses": {"max_output_tokens": 9},
             "vllm": {"max_completion_tokens": 9},
             "anthropic": {"max_tokens": 9},
             "gemini": {"maxOutputTokens": 9},
@@ -174,6 +189,7 @@ PARAMETERS = {
         "said": only(chat={"stop": "x"}, anthropic={"stop_sequences": ["x"]}, gemini=config(stopSequences=["x"])),
         "heard": {
             "openai": {"stop": ["x"]},
+            "responses": ("lost", "stop was left out"),
             "vllm": {"stop": ["x"]},
             "anthropic": {"stop_sequences": ["x"]},
             "gemini": {"stopSequences": ["x"]},
@@ -193,6 +209,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": {"top_p": 0.5},
+            "responses": {"top_p": 0.5},
             "vllm": {"top_p": 0.5},
             "anthropic": {"top_p": 0.5},
             "gemini": {"topP": 0.5},
@@ -206,6 +223,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": ("lost", "top_k was left out"),
+            "responses": ("lost", "top_k was left out"),
             "vllm": {"top_k": 5},
             "anthropic": {"top_k": 5},
             "gemini": {"topK": 5},
@@ -222,6 +240,7 @@ PARAMETERS = {
         ),
         "heard": {
             "openai": {"temperature": 1.5},
+            "responses": {"temperature": 1.5},
             "vllm": {"temperature": 1.5},
             "anthropic": [{"temperature": 1}, ("lost", "temperature 1.5 was lowered to 1")],
             "gemini": {"temperature": 1.5},
@@ -263,7 +282,7 @@ PARAMETERS = {
     },
     "what answers of the responses API are kept with": {
         "said": only(responses={"store": True, "metadata": {"a": "b"}}),
-        "heard": dict.fromkeys(KINDS, "Hi"),
+        "heard": {**dict.fromkeys(KINDS, "Hi"), f"{RESPONSES} > responses": {"store": False, "metadata": {"a": "b"}}},
     },
     "options of one vendor": {
         "said": only(gemini=config(mediaResolution="LOW"), ollama={"options": {"repeat_penalty": 1.1}}),
@@ -280,7 +299,7 @@ PARAMETERS = {
     },
     "who the user is": {
         "said": only(chat={"user": "u"}, responses={"user": "u"}),
-        "heard": all_but("user was left out", openai={"user": "u"}, vllm={"user": "u"}),
+        "heard": all_but("user was left out", openai={"user": "u"}, responses={"user": "u"}, vllm={"user": "u"}),
     },
     "a parameter that nobody knows": {
         "said": only(chat={"odd": 1}, responses={"odd": 1}, anthropic={"odd": 1}, gemini={"odd": 1}, ollama={"odd": 1}),
@@ -302,7 +321,7 @@ PARAMETERS = {
             responses={"store": False, "background": False, "truncation": "disabled", "top_logprobs": 0},
             anthropic={"service_tier": "auto"},
         ),
-        "heard": dict.fromkeys(KINDS, "Hi"),
+        "heard": {**dict.fromkeys(KINDS, "Hi"), f"{RESPONSES} > responses": "Hi"},
     },
 }
 

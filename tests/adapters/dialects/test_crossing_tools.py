@@ -6,7 +6,7 @@ import pytest
 
 CHAT, RESPONSES, ANTHROPIC, GEMINI = "openai.chat", "openai.responses", "anthropic.messages", "gemini.generate"
 OLLAMA = "ollama.chat"
-KINDS = ("openai", "vllm", "anthropic", "gemini", "bedrock", "ollama")
+KINDS = ("openai", "responses", "vllm", "anthropic", "gemini", "bedrock", "ollama")
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 
@@ -73,6 +73,7 @@ TOOLS = {
         "said": tools(),
         "heard": {
             "openai": WEATHER,
+            "responses": {"type": "function", "name": "weather", "description": "Tell it.", "parameters": SCHEMA},
             "vllm": WEATHER,
             "anthropic": {"name": "weather", "description": "Tell it.", "input_schema": SCHEMA},
             "gemini": {"name": "weather", "description": "Tell it.", "parametersJsonSchema": SCHEMA},
@@ -84,6 +85,7 @@ TOOLS = {
         "said": {**tools(strict=True), GEMINI: None},
         "heard": {
             "openai": {"function": {"name": "weather", "strict": True}},
+            "responses": {"name": "weather", "strict": True},
             "vllm": {"function": {"name": "weather", "strict": True}},
             "anthropic": {"name": "weather", "strict": True},
             "gemini": ("lost", "strict tools were sent as ordinary ones"),
@@ -106,7 +108,9 @@ TOOLS = {
     "a tool may be called": {
         "said": tools(choosing("auto", "AUTO", {"type": "auto"})),
         "heard": {
+            f"{RESPONSES} > responses": {"name": "weather"},
             "openai": {"tool_choice": "auto"},
+            "responses": {"name": "weather"},
             "vllm": {"tool_choice": "auto"},
             "anthropic": {"tool_choice": {"type": "auto"}},
             "gemini": {"functionCallingConfig": {"mode": "AUTO"}},
@@ -118,6 +122,7 @@ TOOLS = {
         "said": tools(choosing("none", "NONE", {"type": "none"})),
         "heard": {
             "openai": {"tool_choice": "none"},
+            "responses": {"tool_choice": "none"},
             "vllm": {"tool_choice": "none"},
             "anthropic": {"tool_choice": {"type": "none"}},
             "gemini": {"functionCallingConfig": {"mode": "NONE"}},
@@ -129,6 +134,7 @@ TOOLS = {
         "said": tools(choosing("required", "ANY", {"type": "any"})),
         "heard": {
             "openai": {"tool_choice": "required"},
+            "responses": {"tool_choice": "required"},
             "vllm": {"tool_choice": "required"},
             "anthropic": {"tool_choice": {"type": "any"}},
             "gemini": {"functionCallingConfig": {"mode": "ANY"}},
@@ -140,6 +146,7 @@ TOOLS = {
         "said": tools(choosing(NAMED, "ANY", {"type": "tool", "name": "weather"}, names=["weather"])),
         "heard": {
             "openai": {"tool_choice": NAMED},
+            "responses": {"tool_choice": {"type": "function", "name": "weather"}},
             "vllm": {"tool_choice": NAMED},
             "anthropic": {"tool_choice": {"type": "tool", "name": "weather"}},
             "gemini": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["weather"]}},
@@ -151,6 +158,7 @@ TOOLS = {
         "said": tools(parallel=False),
         "heard": {
             "openai": {"parallel_tool_calls": False},
+            "responses": {"parallel_tool_calls": False},
             "vllm": {"parallel_tool_calls": False},
             "anthropic": {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},
             "gemini": ("lost", "cannot limit a turn to one tool call"),

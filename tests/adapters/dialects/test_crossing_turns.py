@@ -66,7 +66,7 @@ PLAIN_ODD_ID = "legion_ZnVuY3Rpb25zLndlYXRoZXI6MA"
 
 def everywhere(*cell):
     """The same cell for every kind of provider."""
-    return {kind: list(cell) for kind in ("openai", "vllm", "anthropic", "gemini", "bedrock", "ollama")}
+    return {kind: list(cell) for kind in ("openai", "responses", "vllm", "anthropic", "gemini", "bedrock", "ollama")}
 
 
 def answered(*, message=None, items=None, blocks=None, parts=None, own=None):
@@ -106,6 +106,10 @@ TURNS = {
                 {"id": "call_1", "function": {"name": "weather"}},
                 {"role": "tool", "tool_call_id": "call_1", "content": "18 C"},
             ],
+            "responses": [
+                {"type": "function_call", "call_id": "call_1", "name": "weather"},
+                {"type": "function_call_output", "call_id": "call_1", "output": "18 C"},
+            ],
             "vllm": [
                 {"id": "call_1", "function": {"name": "weather"}},
                 {"role": "tool", "tool_call_id": "call_1", "content": "18 C"},
@@ -133,6 +137,7 @@ TURNS = {
         "said": history(ODD_ID),
         "heard": {
             "openai": [{"id": ODD_ID}, {"tool_call_id": ODD_ID}],
+            "responses": {"type": "function_call_output", "call_id": ODD_ID},
             "vllm": [{"id": ODD_ID}, {"tool_call_id": ODD_ID}],
             "anthropic": [{"id": PLAIN_ODD_ID}, {"tool_use_id": PLAIN_ODD_ID}],
             "gemini": [{"functionCall": {"id": ODD_ID}}, {"functionResponse": {"id": ODD_ID}}],
@@ -154,6 +159,7 @@ TURNS = {
         },
         "heard": {
             "openai": ["18 C", ("lost", "that a tool failed")],
+            "responses": ["18 C", ("lost", "that a tool failed")],
             "vllm": ["18 C", ("lost", "that a tool failed")],
             "anthropic": {"tool_use_id": "call_1", "is_error": True},
             "gemini": {"functionResponse": {"response": {"error": "18 C"}}},
@@ -165,6 +171,7 @@ TURNS = {
         "said": {**history(block={"cache_control": MARK}), CHAT: None, RESPONSES: None, GEMINI: None, OLLAMA: None},
         "heard": {
             "openai": ("lost", "marks for the prompt cache"),
+            "responses": ("lost", "marks for the prompt cache"),
             "vllm": ("lost", "marks for the prompt cache"),
             "anthropic": {"tool_use_id": "call_1", "cache_control": MARK},
             "gemini": ("lost", "marks for the prompt cache"),
@@ -184,6 +191,7 @@ TURNS = {
         ),
         "heard": {
             "openai": AS_USER,
+            "responses": {"type": "function_call_output", "output": [{"type": "input_image", "image_url": PNG_URL}]},
             "vllm": AS_USER,
             "anthropic": {
                 "tool_use_id": "call_1",
@@ -207,7 +215,12 @@ TURNS = {
             parts=[{"text": "hm", "thought": True, "thoughtSignature": "c2ln"}, {"text": "42"}],
         ),
         "heard": {
+            **{
+                f"{each} > responses": ["42", ("lost", "reasoning without an encrypted form")]
+                for each in (ANTHROPIC, GEMINI)
+            },
             "openai": ["42", SEALED],
+            "responses": ["42", FOREIGN],
             "vllm": ["42", SEALED],
             "anthropic": ["42", FOREIGN],
             "gemini": ["42", FOREIGN],
@@ -227,7 +240,9 @@ TURNS = {
             own={"content": "42", "thinking": "hm"},
         ),
         "heard": {
+            f"{RESPONSES} > responses": ["42", ("lost", "reasoning without an encrypted form")],
             "openai": ["42", ("lost", "reasoning was left out: OpenAI takes none back")],
+            "responses": ["42", ("lost", "reasoning without an encrypted form")],
             "vllm": {"role": "assistant", "reasoning_content": "hm", "content": "42"},
             "anthropic": ["42", FOREIGN],
             "gemini": ["42", FOREIGN],
@@ -244,6 +259,7 @@ TURNS = {
         ),
         "heard": {
             "openai": "No.",
+            "responses": "No.",
             "vllm": "No.",
             "anthropic": "No.",
             "gemini": "No.",
@@ -261,9 +277,14 @@ TURNS = {
             ],
             parts=[{"text": "42"}, {"inlineData": {"mimeType": "image/png", "data": PNG}}],
             own={"content": "42", "images": [PNG]},
+            items=[
+                {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": PNG},
+                {"role": "assistant", "content": "42"},
+            ],
         ),
         "heard": {
             "openai": ["42", ("lost", "the image of an earlier answer was left out")],
+            "responses": ["42", ("lost", "the image of an earlier answer was left out")],
             "vllm": ["42", ("lost", "the image of an earlier answer was left out")],
             "anthropic": {"type": "image", "source": {"data": PNG}},
             "gemini": {"inlineData": {"data": PNG}},
