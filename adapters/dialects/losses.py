@@ -12,7 +12,7 @@ import attrs
 
 from ...messages.chat import ChatMessage, Request, ToolDefinition
 from ...messages.content import ContentBlock, DocumentBlock, Extra, ImageBlock, OpaqueBlock, ToolResultBlock
-from .conversation import INSTRUCTIONS, blocks_of, split_system
+from .conversation import INSTRUCTIONS, blocks_of
 from .extras import is_marked
 from .rendering import RESPONSES, Rendering, article
 
@@ -70,15 +70,19 @@ def note_losses(request: Request, rendering: Rendering, name: str, gaps: Gaps) -
     """
     if request.dialect == name:
         return
-    noting = _Noting(rendering, name, gaps)
-    if request.system is not None:
-        noting.blocks(blocks_of(request.system))
+    is_head = True
     for message in request.messages:
-        noting.message(message)
-    if gaps.interjections and any(message.role in INSTRUCTIONS for message in split_system(request)[1]):
-        rendering.warn(f"instructions between the turns became the user's words: {name} has them at the head alone")
+        # Most say a text and nothing else.
+        if type(message.content) is not str or message.extra or message.name is not None:
+            _Noting(rendering, name, gaps).message(message)
+        if message.role not in INSTRUCTIONS:
+            is_head = False
+        elif gaps.interjections and not is_head:
+            rendering.warn(f"instructions between the turns became the user's words: {name} has them at the head alone")
+    if request.system is not None and not isinstance(request.system, str):
+        _Noting(rendering, name, gaps).blocks(request.system)
     for tool in request.tools or ():
-        noting.tool(tool)
+        _Noting(rendering, name, gaps).tool(tool)
     wanted = request.response_format
     if gaps.descriptions and wanted is not None and wanted.description is not None:
         rendering.warn(f"the description of the answer's schema was left out: {name} has no place for it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from ....messages.chat import ChatMessage, Request
 from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
@@ -16,6 +16,8 @@ from .parts import MEDIA, render_content
 from .words import NAME
 
 WireMessage = dict[str, Any]
+
+_DEVELOPER: Final = "developer"
 
 
 def render_messages(request: Request, rendering: Rendering) -> list[WireMessage]:
@@ -33,7 +35,8 @@ def render_messages(request: Request, rendering: Rendering) -> list[WireMessage]
         if shown and message.role != "tool":
             messages += _take_shown(shown, rendering)
         if type(message.content) is str and message.role != "tool":
-            wire = {"role": _role(message, rendering), "content": message.content}
+            role = message.role if message.role != _DEVELOPER else _role(message, rendering)
+            wire = {"role": role, "content": message.content}
             messages.append(_with_rest(wire, message, rendering))
         else:
             messages += _render_blocks(message, rendering, shown)
@@ -42,7 +45,7 @@ def render_messages(request: Request, rendering: Rendering) -> list[WireMessage]
 
 def _role(message: ChatMessage, rendering: Rendering) -> str:
     """OpenAI alone knows developers."""
-    return "system" if rendering.is_imitation and message.role == "developer" else message.role
+    return "system" if rendering.is_imitation and message.role == _DEVELOPER else message.role
 
 
 def _take_shown(shown: list[ContentBlock], rendering: Rendering) -> list[WireMessage]:

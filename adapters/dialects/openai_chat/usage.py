@@ -32,7 +32,9 @@ def parse_usage(value: Any) -> Usage:
     read, written, sound, pictures = _parts(
         value.get(_PROMPT), "cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens"
     )
-    read = min(read or count(value, "prompt_cache_hit_tokens"), prompt)
+    if "prompt_cache_hit_tokens" in value:  # DeepSeek's word for it
+        read = read or count(value, "prompt_cache_hit_tokens")
+    read = min(read, prompt)
     written = min(written, prompt - read)
     fresh = prompt - read - written
     sound = min(sound, fresh)
