@@ -34,7 +34,10 @@ def credentials(plan: Plan, environ: Mapping[str, str], system: ActorSystem, ann
     holders = {
         each.name: Holder(
             source=InstanceSource(each, environ, resolvers, vault=vault),
-            prober=build_prober(each, section, environ, resolvers=resolvers) if section.enabled else None,
+            # Nobody here knows what a plug-in's provider could be asked without a charge.
+            prober=build_prober(each, section, environ, resolvers=resolvers)
+            if section.enabled and each.plugin is None
+            else None,
             needed=each.wants_credential,
         )
         for each in instances

@@ -12,6 +12,7 @@ from .config import config
 from .conversation import conversation
 from .inspect import events, inspect_, trace
 from .pipeline import pipeline
+from .plugin import plugin
 from .route import route
 from .serve import serve
 from .store import store
@@ -44,6 +45,7 @@ cli.add_command(config)
 for command in (inspect_, trace, events, top):
     cli.add_command(command)
 cli.add_command(pipeline)
+cli.add_command(plugin)
 cli.add_command(route)
 cli.add_command(usage)
 cli.add_command(audit)

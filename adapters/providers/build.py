@@ -19,7 +19,8 @@ from ..dialects.openai_chat import OpenAIChat
 from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.openai_responses import OpenAIResponses
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect
-from ..settings.candidates import first_candidate
+from ..plugins.guarded import GuardedProvider
+from ..settings.candidates import credential_at_hand, first_candidate
 from ..settings.credentials import ENVIRONMENT_ALONE, Absent, Resolvers, headers_for
 from .aws import check_botocore, listing_url, located, presented
 from .demo import DemoProvider
@@ -105,6 +106,8 @@ def build_provider(
     """
     if instance.kind == "demo":
         return DemoProvider(name=instance.name, settings=instance.demo)
+    if instance.kind == "plugin":
+        return GuardedProvider(instance, environ, credential_at_hand(instance, environ, resolvers))
     provider = HttpProvider(
         endpoint=endpoint_for(instance, environ, instance.timeouts, resolvers),
         dialect=dialect_of(instance),

@@ -13,9 +13,11 @@ from ...actors.discovery.port import Scout, Sentry
 from ...messages.chat import Request
 from ...messages.credentials import Credential
 from ...messages.settings import DiscoverySettings, InstanceSettings, Kind, TimeoutSettings, VerificationSettings
+from ..plugins.scout import PluginScout, lists_models
 from ..providers.build import DIALECTS, build_provider, empty_endpoint_for, endpoint_for
 from ..providers.endpoint import Endpoint
 from ..providers.transports import TransportFactory, transport_for
+from ..settings.candidates import credential_at_hand
 from ..settings.credentials import ENVIRONMENT_ALONE, Resolvers
 from .bedrock import BedrockScout
 from .inquiry import Inquiry
@@ -35,7 +37,9 @@ _SHARE_OF_DETAILS: Final = 0.9
 
 def is_to_be_looked_at(instance: InstanceSettings) -> bool:
     """Whether an instance can tell which models it has; one whose settings name them is not asked."""
-    return instance.models is None and instance.kind not in _UNLISTED
+    if instance.models is not None or instance.kind in _UNLISTED:
+        return False
+    return instance.kind != "plugin" or lists_models(instance)
 
 
 def build_scout(
@@ -59,6 +63,8 @@ def build_scout(
     """
     if instance.kind == "demo":
         return DemoScout()
+    if instance.kind == "plugin":
+        return PluginScout(instance, environ, credential_at_hand(instance, environ, resolvers))
     transport = transport_factory(instance, environ)
     dialect = DIALECTS[instance.kind]
     endpoint = endpoint_for(instance, environ, _limits(settings.timeout_seconds), resolvers)

@@ -26,3 +26,11 @@ def first_candidate(
     found = candidates_for(instance, environ, resolvers)
     missing = [each for each in found if isinstance(each, Absent)]
     return next((each for each in found if isinstance(each, Credential)), all_absent(missing))
+
+
+def credential_at_hand(
+    instance: InstanceSettings, environ: Mapping[str, str], resolvers: Resolvers = ENVIRONMENT_ALONE
+) -> Credential | None:
+    """Return the first credential there is, or None."""
+    found = first_candidate(instance, environ, resolvers)
+    return found if isinstance(found, Credential) else None

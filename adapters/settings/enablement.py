@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from ...messages.settings import FAMILIES, InstanceSettings, ProviderSettings, Settings, expand_instances
+from ..plugins.loading import plugin_obstacle
 from .aws import BEARER_TOKEN
 from .candidates import first_candidate
 from .credentials import ENVIRONMENT_ALONE, Absent, Resolvers, headers_for
@@ -43,7 +44,8 @@ def usable_instances(
 ) -> Enablement:
     """Decide which instances are used.
 
-    An instance is skipped when its family needs a key and there is none, or when a key or header that the settings name yields nothing. A family
+    An instance is skipped when its family needs a key and there is none, when a key or header that the settings name yields nothing, or when its
+    plug-in cannot be used. A family
     that needs a key and has a usual address counts as configured even if the settings do not name it: a key in its environment variable is enough
     to use it; likewise a bearer token for Bedrock. One whose credential may yet come, because Vault has not been asked, is used: its calls wait for
     it.
@@ -75,4 +77,6 @@ def _obstacle(instance: InstanceSettings, environ: Mapping[str, str], resolvers:
     if isinstance(headers, Absent):
         return headers.reason
     credential = first_candidate(instance, environ, resolvers) if instance.wants_credential else None
-    return credential.reason if isinstance(credential, Absent) and not credential.may_come else None
+    if isinstance(credential, Absent):
+        return None if credential.may_come else credential.reason
+    return plugin_obstacle(instance, environ, credential) if instance.plugin is not None else None

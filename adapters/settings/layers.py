@@ -14,7 +14,7 @@ Tree: TypeAlias = dict[str, Any]
 ROOT: Final = "llm"
 
 # Below these keys a null is a JSON value to be sent to a provider, not the wish to unset something.
-_FREE_FORM: Final = frozenset({"extra_body"})
+_FREE_FORM: Final = frozenset({"extra_body", "options"})
 
 
 @attrs.frozen(kw_only=True)

@@ -12,7 +12,7 @@ import attrs
 from .checks import fault
 
 Kind: TypeAlias = Literal[
-    "openai", "anthropic", "gemini", "azure", "bedrock", "openai_compat", "vllm", "mlx", "ollama", "demo"
+    "openai", "anthropic", "gemini", "azure", "bedrock", "openai_compat", "vllm", "mlx", "ollama", "plugin", "demo"
 ]
 Tier: TypeAlias = Literal["local", "fleet", "openai_compat", "cloud", "frontier"]
 
@@ -32,6 +32,7 @@ class Family:
         needs_key: Without a credential the provider is never used.
         key_variables: Environment variables that may hold the credential, first one first.
         is_openai_like: Whether OpenAI's APIs are spoken there.
+        is_foreign: Whether a plug-in speaks to it, which knows where that is.
     """
 
     tier: Tier
@@ -42,6 +43,7 @@ class Family:
     needs_key: bool = False
     key_variables: tuple[str, ...] = ()
     is_openai_like: bool = False
+    is_foreign: bool = False
 
 
 FAMILIES: Final[Mapping[Kind, Family]] = {
@@ -88,6 +90,8 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
         tier="local", base_url="http://localhost:8080/v1", key_variables=("MLX_API_KEY",), is_openai_like=True
     ),
     "ollama": Family(tier="local", base_url="http://localhost:11434", default_model="qwen3.5:latest"),
+    # Nobody here knows where its models run, so it counts as outside until the settings name another tier.
+    "plugin": Family(tier="openai_compat", is_foreign=True),
     "demo": Family(tier="local", speaks_http=False, default_model="demo"),
 }
 
@@ -100,7 +104,7 @@ def api_root(base_url: str, kind: Kind, *, path: str = "base_url") -> str:
 
     OpenAI-like APIs ("/chat/completions" follows), and Anthropic's: a URL without a version gets "/v1"; "/v1", "/v1/" and any other versioned path
     ("/openai/v1beta", "/api/v3") stay as they are. Gemini's likewise, with "/v1beta". Ollama ("/api/chat" follows): "/v1" and "/api" at the end are
-    dropped. Bedrock's stays as it is. Applying it twice changes nothing.
+    dropped. Bedrock's and a plug-in's stay as they are. Applying it twice changes nothing.
 
     Args:
         base_url: As the user wrote it.
@@ -114,8 +118,8 @@ def api_root(base_url: str, kind: Kind, *, path: str = "base_url") -> str:
     route = parts.path.rstrip("/")
     if kind == "ollama":
         route = _without_api(route)
-    elif kind == "bedrock":
-        pass  # its paths say what they are
+    elif kind in ("bedrock", "plugin"):
+        pass  # their paths say what they are
     elif not any(_VERSION.fullmatch(segment) for segment in route.split("/")):
         route += "/v1beta" if kind == "gemini" else "/v1"
     return f"{parts.scheme}://{parts.netloc}{route}"

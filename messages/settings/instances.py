@@ -30,7 +30,8 @@ class InstanceSettings:
         kind: Family.
         tier: Where its models run.
         enabled: True, or None: only with a usable credential or where none is needed. Never False.
-        base_url: Root of the API without a slash at its end; None for a model inside this process, and where the address follows from a region.
+        base_url: Root of the API without a slash at its end; None for a model inside this process, and where the address follows from a region or
+            a plug-in knows it.
         needs_key: Without a credential it is never used.
         key_variables: Environment variables that may hold the credential when `api_key` yields nothing. Empty for an instance that is neither
             named after its family nor at the vendor's own address: credentials are bound to their host.
@@ -73,6 +74,8 @@ class InstanceSettings:
     native_schema: bool | None
     wire_api: WireApi
     continues: bool
+    plugin: str | None
+    options: Mapping[str, JSON] = attrs.field(repr=lambda options: repr(masked(options)))
     demo: DemoSettings | None
 
     @property
@@ -149,6 +152,8 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         native_schema=block.native_schema,
         wire_api=_wire_api(provider, instance, block, kind),
         continues=block.continues,
+        plugin=block.plugin,
+        options=block.options,
         demo=block.demo,
     )
 
@@ -168,7 +173,7 @@ def _base_url(provider: str, instance: str, block: ProviderBlock, kind: Kind) ->
     if not family.speaks_http:
         return None
     url = block.base_url or family.base_url
-    if url is None and family.has_regions:
+    if url is None and (family.has_regions or family.is_foreign):
         return None
     if url is None:
         raise fault(path, f"a provider of kind {kind} has no usual address: state its URL")

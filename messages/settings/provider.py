@@ -116,6 +116,8 @@ class ProviderBlock:
             (/responses). Default "chat".
         continues: Whether its models go on with an answer that another one began, so that a stream that broke off elsewhere may be gone on with
             here (`routing.rescue`): they must take a partial message of the assistant at the end of the conversation. Default False.
+        plugin: The plug-in that speaks to it: the name of an installed one, or "package.module:object". Names the kind, too. Default None.
+        options: What the plug-in reads; the others read none of it. Default none.
         demo: What the demo model does; None: nothing special. Read by kind "demo" alone. Default None.
     """
 
@@ -147,6 +149,8 @@ class ProviderBlock:
     native_schema: bool | None = None
     wire_api: WireApi = attrs.field(default="chat", validator=one_of(WireApi))
     continues: bool = False
+    plugin: str | None = attrs.field(default=None, validator=not_blank)
+    options: Mapping[str, JSON] = attrs.field(default=EMPTY, converter=frozen_mapping, repr=_masked_repr)
     demo: DemoSettings | None = None
 
 

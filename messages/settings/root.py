@@ -156,6 +156,10 @@ def _blocks(providers: Mapping[str, ProviderSettings]) -> Iterator[tuple[str, st
 def _check_block(name: str, path: str, block: ProviderBlock) -> None:
     kind = kind_of(name, block, path=path)
     family = FAMILIES[kind]
+    if family.is_foreign and block.plugin is None:
+        raise fault(f"{path}.plugin", "a provider of kind plugin needs one: name it")
+    if block.plugin is not None and not family.is_foreign:
+        raise fault(f"{path}.plugin", f"a provider of kind {kind} is no plug-in's: leave out one of the two")
     if block.base_url is None:
         return
     if not family.speaks_http:
@@ -171,6 +175,8 @@ def kind_of(name: str, block: ProviderBlock, *, path: str = "") -> Kind:
     """
     if block.kind is not None:
         return block.kind
+    if block.plugin is not None:
+        return "plugin"
     for kind in KINDS:
         if kind == name:
             return kind
