@@ -13,6 +13,7 @@ from .conversation import conversation
 from .inspect import events, inspect_, trace
 from .pipeline import pipeline
 from .plugin import plugin
+from .providers import providers
 from .route import route
 from .serve import serve
 from .store import store
@@ -46,6 +47,7 @@ for command in (inspect_, trace, events, top):
     cli.add_command(command)
 cli.add_command(pipeline)
 cli.add_command(plugin)
+cli.add_command(providers)
 cli.add_command(route)
 cli.add_command(usage)
 cli.add_command(audit)
