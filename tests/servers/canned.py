@@ -38,6 +38,7 @@ class Fault(enum.StrEnum):
     STATUS_429_RETRY_AFTER = "status_429_retry_after"
     STATUS_500 = "status_500"
     STATUS_503_RETRY_AFTER = "status_503_retry_after"
+    STATUS_529 = "status_529"  # Anthropic's "overloaded"
     REDIRECT = "redirect"
     WRONG_CONTENT_TYPE = "wrong_content_type"
     TRICKLE = "trickle"
@@ -140,6 +141,7 @@ _STATUS_LINES = {
     Fault.STATUS_429_RETRY_AFTER: ("429 Too Many Requests", {"Retry-After": "7"}),
     Fault.STATUS_500: ("500 Internal Server Error", {}),
     Fault.STATUS_503_RETRY_AFTER: ("503 Service Unavailable", {"Retry-After": "3"}),
+    Fault.STATUS_529: ("529 Site Is Overloaded", {}),
 }
 
 # What goes wrong below the dialect: any request meets it.

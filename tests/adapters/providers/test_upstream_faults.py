@@ -69,6 +69,7 @@ BROKEN = {
     Fault.STATUS_429: (RateLimitError, RateLimitError, None),
     Fault.STATUS_500: (ProviderError, ProviderError, None),
     Fault.STATUS_503_RETRY_AFTER: (ProviderError, ProviderError, None),
+    Fault.STATUS_529: (ProviderError, ProviderError, None),
     Fault.REDIRECT: (ProviderError, ProviderError, None),
 }
 
