@@ -244,7 +244,7 @@ class Legion:
             model: Model name, "instance/model", or None to let the section `embedding` of the settings choose; the chats' default has no say.
             provider: Provider or instance to use, or None.
             task: "document" for what is to be found, "query" for what looks for it.
-            dimensions: Length of the vectors (at least 1); None takes `embedding.dimension`, where that is enforced.
+            dimensions: Length of the vectors (at least 1); None takes `embedding.dimension`, where that is stated.
             timeout: Seconds for the whole request; None takes the setting `request_timeout`.
 
         Returns:

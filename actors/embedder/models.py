@@ -52,9 +52,17 @@ _TRAITS: Final[tuple[tuple[re.Pattern[str], ModelTraits], ...]] = (
             max_tokens=8192, max_bytes=44_999, max_batch=1, lengths=(256, 512, 1024), is_trained_for_cutting=True
         ),
     ),
+    (
+        re.compile(r"amazon\.titan-embed-image"),
+        ModelTraits(max_tokens=256, max_batch=1, lengths=(256, 384, 1024), is_trained_for_cutting=True),
+    ),
+    (
+        re.compile(r"amazon\.nova-2-multimodal-embeddings"),
+        ModelTraits(max_tokens=8172, max_batch=1, lengths=(256, 384, 1024, 3072), is_trained_for_cutting=True),
+    ),
     (re.compile(r"amazon\.titan-embed"), ModelTraits(max_tokens=8192, max_bytes=44_999, max_batch=1)),
     (re.compile(r"cohere\.embed-v4"), ModelTraits(max_batch=96, max_bytes=8192, lengths=(256, 512, 1024, 1536))),
-    (re.compile(r"cohere\.embed"), ModelTraits(max_batch=96, max_bytes=8192)),
+    (re.compile(r"cohere\.embed"), ModelTraits(max_tokens=512, max_batch=96, max_bytes=8192)),
     (re.compile(r"nomic-embed-text|mxbai-embed-large|qwen3-embedding|embeddinggemma|jina-embeddings-v[34]"), _TRAINED),
     (re.compile(r"snowflake-arctic-embed2|snowflake-arctic-embed-[ml]-v(1\.5|2)"), _TRAINED),
     (re.compile(r"demo"), ModelTraits(lengths=None, is_trained_for_cutting=True)),

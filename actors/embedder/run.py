@@ -14,7 +14,7 @@ from ...messages.chat import Usage
 from ...messages.embedding import EmbedAnswer, EmbedBatch, Embedding, EmbedInput, EmbedRequest, EmbedResponse, Vector
 from ...messages.errors import ContextOverflow, LegionError, ProviderError, UnsupportedCapability
 from ...messages.routing import Target
-from ...messages.settings import EmbeddingSettings
+from ...messages.settings import USUAL_DIMENSION, EmbeddingSettings
 from .models import traits_of
 from .texts import Piece, pieces_of, prefix_for, shorter
 from .vectors import average, check_space, fitted, wanted_from_model
@@ -56,7 +56,7 @@ class Run:
         self._settings = settings
         self._ask = ask
         self._traits = traits_of(target.model)
-        self._wanted = _dimensions(request, settings)
+        self._wanted, self._must = _dimensions(request, settings)
         self._may_split = settings.long_input == "average" if request.may_split is None else request.may_split
         task = request.task if request.is_plain else request.task or "document"
         self._prefix = "" if task is None else prefix_for(target.model, task, settings)
@@ -140,7 +140,9 @@ class Run:
         _, most = shorter(longest.content, self._prefix, _SHARE)
         parts = [pieces_of(piece.index, shorter(piece.content, self._prefix, 1)[0], "", None) for piece in batch]
         parts = [pieces_of(part[0].index, part[0].content, self._prefix, most + len(self._prefix)) for part in parts]
-        made = await self._embed([part for of_one in parts for part in of_one], cuts)
+        made: list[_Made] = []
+        for each in self._batches([part for of_one in parts for part in of_one]):
+            made += await self._embed(each, cuts)
         whole, start = [], 0
         for of_one in parts:
             whole.append(_joined(made[start : start + len(of_one)]))
@@ -215,7 +217,12 @@ class Run:
             return Embedding(
                 index=index, vector=None, chunks=len(parts), error=f"{type(whole.error).__name__}: {whole.error}"
             )
-        vector = fitted(whole.vector, self._wanted, self._target.model, self._traits, self._settings)
+        try:
+            vector = fitted(whole.vector, self._wanted, self._target.model, self._traits, self._settings)
+        except UnsupportedCapability:
+            if self._must:
+                raise
+            vector = fitted(whole.vector, None, self._target.model, self._traits, self._settings)
         return Embedding(index=index, vector=vector, chunks=whole.chunks)
 
     def _model(self) -> str:
@@ -244,7 +251,10 @@ def _joined(parts: Sequence[_Made]) -> _Made:
     return _Made(average(vectors), chunks=sum(part.chunks for part in parts if part.vector is not None))
 
 
-def _dimensions(request: EmbedRequest, settings: EmbeddingSettings) -> int | None:
+def _dimensions(request: EmbedRequest, settings: EmbeddingSettings) -> tuple[int | None, bool]:
+    """Return the length that vectors shall have, None for the model's own, and whether a model that cannot make such is refused."""
     if request.dimensions is not None or request.is_plain:
-        return request.dimensions
-    return settings.dimension if settings.enforce_dimension else None
+        return request.dimensions, True
+    if not settings.enforce_dimension:
+        return None, True
+    return (USUAL_DIMENSION, False) if settings.dimension is None else (settings.dimension, True)

@@ -84,6 +84,8 @@ RULES: Final = (
             "maximum prompt length",
             "prompt is too long",
             "input is too long for",
+            "too many input tokens",
+            "expected maxlength",
             "exceeds the maximum number of tokens",
             # More than a whole minute's tokens: to wait would not help, said under 413 and 429.
             "request too large for",

@@ -12,7 +12,7 @@ from ...messages.credentials import Credential
 from ...messages.errors import SettingsError
 from ...messages.settings import InstanceSettings, Kind, TimeoutSettings, setting_path
 from ..dialects.anthropic import VERSION, AnthropicMessages
-from ..dialects.bedrock import Bedrock
+from ..dialects.bedrock import Bedrock, BedrockEmbed
 from ..dialects.gemini import Gemini, GeminiEmbed
 from ..dialects.ollama import Ollama, OllamaEmbed
 from ..dialects.openai_chat import OpenAIChat
@@ -71,6 +71,7 @@ EMBEDDINGS: Final[Mapping[Kind, EmbeddingDialect]] = MappingProxyType(
         "mlx": _OPENAI_LIKE_EMBEDDINGS,
         "ollama": OllamaEmbed(),
         "gemini": GeminiEmbed(),
+        "bedrock": BedrockEmbed(),
     }
 )
 

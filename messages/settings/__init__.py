@@ -18,7 +18,7 @@ from .counting import CountingSettings
 from .daemon import DaemonSettings
 from .debug import DebugSettings
 from .discovery import DiscoverySettings
-from .embedding import EmbeddingSettings, PrefixSettings
+from .embedding import USUAL_DIMENSION, EmbeddingSettings, PrefixSettings
 from .escalation import (
     BandSettings,
     ConfidenceSettings,
@@ -69,6 +69,7 @@ __all__ = [
     "IN_MEMORY",
     "KINDS",
     "TIERS",
+    "USUAL_DIMENSION",
     "AdaptiveSettings",
     "AliasSettings",
     "AllowSettings",

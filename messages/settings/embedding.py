@@ -9,6 +9,9 @@ import attrs
 
 from .checks import EMPTY, between, fault, frozen_mapping, not_blank, not_blank_entries, one_of
 
+# What models that have a choice are asked for where nobody says anything.
+USUAL_DIMENSION: Final = 1024
+
 Truncation: TypeAlias = Literal["trained", "always", "never"]
 LongInput: TypeAlias = Literal["average", "refuse"]
 
@@ -53,8 +56,9 @@ class EmbeddingSettings:
         default_model: Model for requests that name none, or None: the model of whichever provider is asked. Default None.
         provider_fallback: Providers to ask for requests that name neither provider nor model, in this order. Default ollama, bedrock, openai.
         provider_models: Embedding model by provider name, over the built-in ones. Default none.
-        dimension: Length of the vectors where the request states none (1 to 100,000). Default 1024.
-        enforce_dimension: Whether `dimension` is asked for and kept to. Default True.
+        dimension: Length of the vectors where the request states none (1 to 100,000): a model that cannot make such is refused. None: 1024 from
+            models that offer lengths or may be cut, and its own from every other. Default None.
+        enforce_dimension: False: every model makes vectors of its own length, unless the request states one. Default True.
         truncation: Which models' vectors may be cut to a shorter length, after which they are scaled to length 1 again: "trained" those that were
             trained for it, "always" all, "never" none; a provider that offers lengths of its own is asked for one in any case. Default "trained".
         long_input: What becomes of a text that a model cannot read at once: "average" cuts it into pieces and averages their vectors, "refuse" is an
@@ -75,7 +79,7 @@ class EmbeddingSettings:
         default=("ollama", "bedrock", "openai"), validator=not_blank_entries
     )
     provider_models: Mapping[str, str] = attrs.field(default=EMPTY, converter=frozen_mapping)
-    dimension: int = attrs.field(default=1024, validator=between(1, 100_000))
+    dimension: int | None = attrs.field(default=None, validator=attrs.validators.optional(between(1, 100_000)))
     enforce_dimension: bool = True
     truncation: Truncation = attrs.field(default="trained", validator=one_of(Truncation))
     long_input: LongInput = attrs.field(default="average", validator=one_of(LongInput))

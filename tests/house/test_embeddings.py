@@ -8,7 +8,7 @@ import httpx
 import legion_llm
 import openai
 import pytest
-from embedding import OPENAI_LENGTH, gemini_embeddings, ollama_embeddings, openai_embeddings
+from embedding import OPENAI_LENGTH, bedrock_embeddings, gemini_embeddings, ollama_embeddings, openai_embeddings
 from google import genai
 from legion_llm.actors.metering.actor import AttemptsWanted
 from upstream import Fault, openai_upstream
@@ -340,3 +340,64 @@ def test_geminis_client_embeds_and_counts(serving):
 
     assert [len(each.values) for each in made.embeddings] == [8, 8]
     assert counted.total_tokens == 99
+
+
+# -- Bedrock
+
+TITAN, COHERE, NOVA = "amazon.titan-embed-text-v2:0", "cohere.embed-v4:0", "amazon.nova-2-multimodal-embeddings-v1:0"
+PAIR = {"api_key": "AKIDEXAMPLE", "secret_key": "s3cr3t"}
+
+
+@pytest.fixture
+def amazon():
+    with bedrock_embeddings() as server:
+        yield server
+
+
+@pytest.fixture
+def bedrock(embedded, amazon):
+    """Start a gateway before Bedrock, with a pair of keys or what the test gives."""
+    return lambda **keys: embedded({"bedrock": {"base_url": amazon.url, "models": ["m"], **(keys or PAIR)}})
+
+
+@pytest.mark.parametrize(("model", "calls"), [(TITAN, 2), (COHERE, 1), (f"us.{COHERE}", 1), (NOVA, 2)])
+def test_every_maker_at_bedrock_is_asked_in_its_own_json(bedrock, amazon, model, calls):
+    response = bedrock().embed(["a", "bbb"], model=model).get(5)
+
+    assert ([vector[0] for vector in response.vectors], response.dimensions) == ([1, 3], 1024)
+    assert [request.path for request in amazon.requests] == [f"/model/{model.replace(':', '%3A')}/invoke"] * calls
+    assert response.usage.input_tokens > 0
+
+
+def test_requests_for_vectors_are_signed(bedrock, amazon):
+    bedrock().embed("a").get(5)
+
+    assert amazon.requests[0].headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert amazon.requests[0].json() == {"inputText": "a", "dimensions": 1024}
+
+
+def test_a_bearer_token_is_shown_as_it_is(bedrock, amazon):
+    bedrock(bearer_token="token-1").embed("a", model=COHERE, task="query").get(5)
+
+    assert amazon.requests[0].headers["authorization"] == "Bearer token-1"
+    assert amazon.requests[0].json()["input_type"] == "search_query"
+
+
+def test_what_bedrock_finds_too_long_is_cut_and_averaged(bedrock):
+    response = bedrock().embed("word " * 250).get(5)
+
+    assert response.items[0].chunks > 1
+
+
+def test_a_model_of_an_unknown_maker_is_refused_before_anything_is_sent(bedrock, amazon):
+    with pytest.raises(legion_llm.UnsupportedCapability, match="Titan, Cohere or Nova"):
+        bedrock().embed("a", model="bedrock/other.embed").get(5)
+
+    assert amazon.requests == []
+
+
+def test_a_local_model_of_another_length_is_not_refused(embedded):
+    with ollama_embeddings(models=("nomic-embed-text:latest",), length=768) as server:
+        legion = embedded({"ollama": {"base_url": server.url, "models": ["nomic-embed-text:latest"]}})
+
+        assert legion.embed("a").get(5).dimensions == 768

@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 from typing import Any
+from urllib.parse import unquote
 
 from canned import answer
 from scripted import Action, ReceivedRequest, ScriptedServer, Send
@@ -43,7 +44,9 @@ def openai_embeddings(*, limit: int = 8191) -> ScriptedServer:
     return ScriptedServer(script)
 
 
-def ollama_embeddings(*, models: tuple[str, ...] = ("mxbai-embed-large:latest",), limit: int = 1000) -> ScriptedServer:
+def ollama_embeddings(
+    *, models: tuple[str, ...] = ("mxbai-embed-large:latest",), limit: int = 1000, length: int = OLLAMA_LENGTH
+) -> ScriptedServer:
     """An Ollama server: GET /api/tags, POST /api/embed, which cuts silently unless it is told not to."""
 
     def script(request: ReceivedRequest) -> tuple[Action, ...]:
@@ -59,7 +62,7 @@ def ollama_embeddings(*, models: tuple[str, ...] = ("mxbai-embed-large:latest",)
         if max(map(len, texts)) > limit and body.get("truncate", True) is False:
             too_long = _json({"error": "the input length exceeds the context length"})
             return (Send(answer(too_long, status="400 Bad Request")),)
-        vectors = [vector_of(text[:limit], OLLAMA_LENGTH) for text in texts]
+        vectors = [vector_of(text[:limit], length) for text in texts]
         tokens = sum(len(text[:limit]) for text in texts)
         return (Send(answer(_json({"model": body["model"], "embeddings": vectors, "prompt_eval_count": tokens}))),)
 
@@ -94,3 +97,30 @@ def gemini_embeddings() -> ScriptedServer:
         return (Send(answer(_json({"embeddings": made}))),)
 
     return ScriptedServer(script)
+
+
+def bedrock_embeddings(*, limit: int = 1000) -> ScriptedServer:
+    """Bedrock's InvokeModel: Titan, which takes a text a call, Cohere's and Nova's. More than `limit` characters are too long."""
+
+    def script(request: ReceivedRequest) -> tuple[Action, ...]:
+        model, body = unquote(request.path).removeprefix("/model/").removesuffix("/invoke"), request.json()
+        asked = body.get("singleEmbeddingParams", {})
+        texts = body.get("texts") or [body.get("inputText") or asked["text"]["value"]]
+        if max(map(len, texts)) > limit:
+            words = f"400 Bad Request: Too many input tokens. Max input tokens: {limit}"
+            said = answer(_json({"message": words}), status="400 Bad Request", headers=_INVALID)
+        elif "titan" in model:
+            vector = vector_of(texts[0], body.get("dimensions", 1024))
+            said = answer(_json({"embedding": vector, "inputTextTokenCount": len(texts[0])}))
+        elif "cohere" in model:
+            made = [vector_of(text, body.get("output_dimension", 1536)) for text in texts]
+            said = answer(_json({"embeddings": {"float": made}, "response_type": "embeddings_by_type"}))
+        else:
+            vector = vector_of(texts[0], asked.get("embeddingDimension", 3072))
+            said = answer(_json({"embeddings": [{"embeddingType": "TEXT", "embedding": vector}]}))
+        return (Send(said),)
+
+    return ScriptedServer(script)
+
+
+_INVALID = {"x-amzn-errortype": "ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/"}

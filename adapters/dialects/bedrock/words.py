@@ -38,3 +38,8 @@ def stop_reason_of(word: Any, *, has_calls: bool) -> StopReason:
 def call_path(model: str, *, stream: bool) -> str:
     """Return the path of a call; a model's id may be an ARN, with colons and slashes."""
     return f"/model/{quote(model, safe='')}/{'converse-stream' if stream else 'converse'}"
+
+
+def invoke_path(model: str) -> str:
+    """Return the path at which a model is asked in its maker's own JSON."""
+    return f"/model/{quote(model, safe='')}/invoke"

@@ -113,7 +113,7 @@ def test_a_request_that_names_its_model_does_not_end_up_with_another(embed, scri
 def test_a_model_whose_vectors_are_too_short_is_passed_over(embed, scripts):
     scripts["ollama"].length = 768
 
-    assert embed("a").routing.provider == "openai"
+    assert embed("a", dimensions=1024).routing.provider == "openai"
 
 
 def test_a_mistake_of_the_caller_goes_nowhere_else(embed, scripts):
@@ -143,7 +143,7 @@ def test_where_nobody_can_do_what_is_wanted_the_first_reason_is_told(embed, scri
         script.length = 8
 
     with pytest.raises(UnsupportedCapability, match=r"^bge-large makes vectors of 8 numbers"):
-        embed("a")
+        embed("a", dimensions=1024)
 
 
 def test_a_rejected_length_stays_with_the_same_model(embed, scripts):

@@ -190,7 +190,22 @@ def test_vectors_that_are_too_short_are_an_error_that_names_both_lengths(run, mo
     model.length = 768
 
     with pytest.raises(UnsupportedCapability, match=r"768 numbers, and 1024 are wanted"):
-        run("a", name="nomic-embed-text", is_plain=False)
+        run("a", name="nomic-embed-text", is_plain=False, settings={"dimension": 1024})
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "length"),
+    [
+        ("nomic-embed-text", 768, 768),  # shorter than is usual here
+        ("mxbai-embed-large", 1024, 1024),
+        ("qwen3-embedding", 4096, 1024),  # may be cut
+        ("text-embedding-ada-002", 1536, 1536),  # may not
+    ],
+)
+def test_where_nobody_states_a_length_no_model_is_refused_for_its_own(run, model, name, own, length):
+    model.length = own
+
+    assert run("a", name=name, is_plain=False).dimensions == length
 
 
 def test_vectors_of_any_length_pass_where_none_is_enforced(run, model):

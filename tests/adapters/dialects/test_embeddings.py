@@ -6,6 +6,7 @@ import pytest
 from google.genai import types as google_types
 from hypothesis import given
 from hypothesis import strategies as st
+from legion_llm.adapters.dialects.bedrock import BedrockEmbed
 from legion_llm.adapters.dialects.gemini import GeminiEmbed, GeminiEmbedCall
 from legion_llm.adapters.dialects.ollama import OllamaEmbed
 from legion_llm.adapters.dialects.openai_embeddings import OpenAIEmbeddings
@@ -294,3 +295,65 @@ def test_geminis_clients_hear_which_field_is_wrong(body, param):
         GeminiEmbedCall("m", is_batch=True).parse_embed_request(json.dumps(body).encode())
 
     assert caught.value.param == param
+
+
+# -- Bedrock
+
+BEDROCK = BedrockEmbed()
+TITAN_IMAGE = "amazon.titan-embed-image-v1"
+
+
+def invoked(model, **batch):
+    wire = BEDROCK.render_embed(EmbedBatch(**batch), model, OPTIONS)
+    return wire.path, json.loads(wire.body), wire.warnings
+
+
+def test_bedrocks_makers_have_words_of_their_own():
+    path, image, lost = invoked(TITAN_IMAGE, inputs=("a",), dimensions=384, dialect="x", extra={"user": "ann"})
+    _, cohere, _ = invoked("cohere.embed-english-v3", inputs=("a", "b"), task="query")
+
+    assert (path, image) == (
+        f"/model/{TITAN_IMAGE}/invoke",
+        {"inputText": "a", "embeddingConfig": {"outputEmbeddingLength": 384}},
+    )
+    assert lost == ("user was left out: bedrock.embed has no such parameter",)
+    assert cohere == {
+        "texts": ["a", "b"],
+        "input_type": "search_query",
+        "truncate": "NONE",
+        "embedding_types": ["float"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "lacks"),
+    [(TITAN_IMAGE, ("a", "b"), "batch"), ("mine", ("a",), "embeddings"), (TITAN_IMAGE, ((1, 2),), "token_input")],
+)
+def test_what_a_maker_does_not_take_is_refused_before_anything_is_sent(model, inputs, lacks):
+    with pytest.raises(UnsupportedCapability) as caught:
+        invoked(model, inputs=inputs)
+
+    assert caught.value.capability == lacks
+
+
+@pytest.mark.parametrize(
+    ("answer", "tokens"),
+    [
+        ({"embedding": [1, 2], "inputTextTokenCount": 3}, 3),
+        ({"embeddings": [[1, 2]], "response_type": "embeddings_floats"}, 0),
+        ({"embeddings": {"float": [[1, 2]]}}, 0),
+        ({"embeddings": [{"embeddingType": "TEXT", "embedding": [1, 2]}]}, 0),
+    ],
+)
+def test_vectors_come_in_four_shapes(answer, tokens):
+    read = parse(BEDROCK, answer)
+
+    assert (read.vectors, read.usage.input_tokens) == (((1.0, 2.0),), tokens)
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"embeddings": {}}, {"embeddings": [{}, 7]}, {"embedding": None}, {"message": "no"}]
+)
+def test_what_is_no_vector_of_bedrocks_is_a_typed_error(answer):
+    with pytest.raises(UpstreamError):
+        parse(BEDROCK, answer)
