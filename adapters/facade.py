@@ -485,9 +485,14 @@ class Legion:
         """Describe the actors, from a coroutine; as `inspect`."""
         return await self._system.inspect_async(path)
 
-    def shutdown(self, drain: float | None = None) -> None:
-        """Stop: take no new requests, let running ones finish for `drain` seconds (None: the setting), cancel the rest. May be called twice."""
-        self._system.shutdown(self.settings.runtime.drain_timeout if drain is None else drain)
+    def shutdown(self, drain: float | None = None, told: Callable[[str], object] | None = None) -> None:
+        """Stop: take no new requests, let running ones finish, cancel the rest. May be called twice.
+
+        Args:
+            drain: Seconds that running requests have; None takes the setting `runtime.drain_timeout`.
+            told: Called with the name of each part that has stopped ("http api", "metering", "store"), in a thread of the gateway's; None: nobody.
+        """
+        self._system.shutdown(self.settings.runtime.drain_timeout if drain is None else drain, told)
 
     def __enter__(self) -> Self:
         return self

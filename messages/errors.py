@@ -550,6 +550,10 @@ class StartFailed(RuntimeFault):
 class SystemNotRunning(RuntimeFault):
     """The system is not started, draining, stopped or failed; the message says which."""
 
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
 
 class ForkedProcess(SystemNotRunning):
     """The system belongs to the parent process: threads do not survive a fork. Start a new one in the child."""

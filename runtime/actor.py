@@ -49,10 +49,13 @@ class Actor(_PykkaActor, Generic[CommandT]):
 
     Class attributes:
         home: The event loop it lives on, TRIO or ASYNCIO.
+        hears_out: Whether it still handles what was queued when the deadline of its stop passed: for who writes down what others tell, and nobody
+            would tell again. Its supervisor's patience ends that, too.
         handlers: Message type -> handler, filled in when the class is created.
     """
 
     home: ClassVar[HomeKind] = TRIO
+    hears_out: ClassVar[bool] = False
     handlers: ClassVar[Mapping[type[Message[Any]], Handler]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

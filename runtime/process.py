@@ -158,7 +158,9 @@ class Process:
 
     def _abandons_queue(self) -> bool:
         """Whether what is queued is left alone: a restart keeps it for the next incarnation, a passed deadline leaves it unhandled."""
-        return self._stop is not None and (not self._stop.final or self._stop_is_due())
+        if self._stop is None:
+            return False
+        return not self._stop.final or (self._stop_is_due() and not (self._actor is not None and self._actor.hears_out))
 
     def _stop_is_due(self) -> bool:
         """Whether a stop's deadline has passed: what still runs is cancelled."""

@@ -107,11 +107,14 @@ class Supervisor:
         for child, end in early:
             self._child_ended(child, end)
 
-    async def stop(self, deadline: float, *, final: bool) -> None:
-        """Stop the children in reverse order."""
+    async def stop(self, deadline: float, *, final: bool, told: Callable[[str], object] | None = None) -> None:
+        """Stop the children in reverse order; `told` hears the name of each that has stopped."""
         self._state = CellState.DRAINING
         self._cancel_restarts()
-        await self._stop_children([*self._children, *self._leaving], deadline, final=final)
+        for child in reversed([*self._children, *self._leaving]):
+            await child.stop(deadline, final=final)
+            if told is not None:
+                told(child.name)
         self._state = CellState.STOPPED
 
     def _cancel_restarts(self) -> None:

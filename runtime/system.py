@@ -44,6 +44,10 @@ class SystemState(enum.StrEnum):
     FAILED = "failed"
 
 
+# Others may take its place, or it may be there soon; seconds after which it is worth a look.
+_PASSING: Final = frozenset({SystemState.STARTING, SystemState.DRAINING})
+_COME_BACK: Final = 1.0
+
 # What becomes of the cells when it is over.
 _OVER: Final = {SystemState.STOPPED: CellState.STOPPED, SystemState.FAILED: CellState.FAILED}
 
@@ -144,7 +148,10 @@ class ActorSystem:
             return
         fork.check(self._born, f"system {self.name!r}")
         why = f": {self._failure}" if self._failure is not None else ""
-        raise SystemNotRunning(f"system {self.name!r} is {self._state}{why}")
+        raise SystemNotRunning(
+            f"system {self.name!r} is {self._state}{why}",
+            retry_after=_COME_BACK if self._state in _PASSING else None,
+        )
 
     def start(self, tree: SupervisorSpec) -> Self:
         """Start the tree and return when all of it is ready.
@@ -179,11 +186,12 @@ class ActorSystem:
                 return
         raise StartFailed(f"system {self.name!r} failed as soon as it had started: {self._failure!r}")
 
-    def shutdown(self, drain: float = 5.0) -> None:
+    def shutdown(self, drain: float = 5.0, told: Callable[[str], object] | None = None) -> None:
         """Stop: no new work is taken, running work may finish until the deadline, the rest is cancelled. May be called twice, or before the start.
 
         Args:
             drain: Seconds that running work gets.
+            told: Called with the name of each child of the root that has stopped, on the trio loop; None: nobody.
 
         Raises:
             RuntimeFault: Called on one of the system's own loops, which it would wait for.
@@ -198,18 +206,18 @@ class ActorSystem:
             failed = self._state is SystemState.FAILED
             self._state = SystemState.DRAINING
             if self._root is not None and not failed:
-                self._stop_tree(drain)
+                self._stop_tree(drain, told)
             self._end(SystemState.STOPPED)
 
-    def _stop_tree(self, drain: float) -> None:
+    def _stop_tree(self, drain: float, told: Callable[[str], object] | None) -> None:
         try:
-            self._trio.run_while_it_turns(self._stop_root, drain)
+            self._trio.run_while_it_turns(self._stop_root, drain, told)
         except RuntimeFault:  # blocked or lost: what is left ends with its loop
             logger.exception("system %s could not stop its actors in order", self.name)
 
-    async def _stop_root(self, drain: float) -> None:
+    async def _stop_root(self, drain: float, told: Callable[[str], object] | None) -> None:
         assert self._root is not None
-        await self._root.stop(self.clock.monotonic() + drain, final=True)
+        await self._root.stop(self.clock.monotonic() + drain, final=True, told=told)
 
     def _end(self, state: SystemState) -> None:
         """Stop the loops and answer whoever still waits."""

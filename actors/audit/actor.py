@@ -42,6 +42,7 @@ class Audit(Actor[Command]):
     """
 
     home = ASYNCIO
+    hears_out = True
 
     def __init__(
         self,

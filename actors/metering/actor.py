@@ -61,6 +61,7 @@ class Metering(Actor[Command]):
     """
 
     home = ASYNCIO
+    hears_out = True
 
     def __init__(
         self,

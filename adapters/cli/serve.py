@@ -33,6 +33,14 @@ _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Between two looks for news. The first ones come within a moment, and nobody reads faster.
 _GLANCE_SECONDS: Final = 0.5
 
+# What it means that a part of the gateway has stopped, in the order in which they do.
+_STEPS: Final = {
+    "http api": "running requests have ended",
+    "audit": "the record of requests is written",
+    "metering": "the ledger is written",
+    "store": "the store is closed",
+}
+
 # As shells report a process that SIGINT has ended.
 _INTERRUPTED: Final = 130
 
@@ -154,10 +162,17 @@ def _drain(legion: Legion) -> None:
     try:
         # Within the `try`: whoever has read this may press at once.
         click.echo(f"draining, up to {seconds:g} s; press Ctrl-C again to stop now")
-        legion.shutdown()
+        click.echo("  not ready any more: new requests are refused")
+        legion.shutdown(told=_tell_step)
     except KeyboardInterrupt:
         _stop_now()
     click.echo("stopped")
+
+
+def _tell_step(part: str) -> None:
+    step = _STEPS.get(part)
+    if step is not None:
+        click.echo(f"  {step}")
 
 
 def _stop_now() -> NoReturn:

@@ -23,17 +23,19 @@ logger = logging.getLogger(__name__)
 logger.setLevel(logging.ERROR)
 
 
-@attrs.frozen
+@attrs.define
 class Guard:
     """What the connections of one server have in common.
 
     Attributes:
         on_closed: Called after each connection has ended.
+        is_draining: Whether each answer is the last one of its connection.
     """
 
     config: HttpApiConfig
     dialect: ServedDialect
     on_closed: Callable[[], None]
+    is_draining: bool = False
 
 
 class StopParsing(Exception):
@@ -91,7 +93,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head:
             self._count_raw(len(data))
-        if self._listens() and not self._is_busy():
+        if self._listens() and not self.is_busy():
             self._expect_head()
 
     def _listens(self) -> bool:
@@ -111,7 +113,7 @@ class GuardedProtocol(HttpToolsProtocol):
             StopParsing: A client that does not wait for its answer. It gets that one, and has to come back for others, as RFC 9112 9.3.2 lets it
                 expect: uvicorn would queue them, and while it does so it does not notice that the client leaves.
         """
-        if self._is_busy():
+        if self.is_busy():
             raise StopParsing
         self._in_head = self._head_is_new = True
         self._head_bytes = 0
@@ -135,6 +137,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._forget_head_timer()
         super().on_headers_complete()
+        if self.guard.is_draining:
+            self.cycle.keep_alive = False
 
     def _count_raw(self, size: int) -> None:
         # The packet in which a head begins may hold the end of another request: it does not count, and is no larger than one read.
@@ -165,9 +169,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """Answer and close; what comes behind a whole request must not get into that one's answer, which ends the connection instead."""
         self._broken = True
         self._forget_head_timer()
-        if self._is_busy() and not self.cycle.more_body:
+        if self.is_busy() and not self.cycle.more_body:
             self.cycle.keep_alive = False
-        elif self._is_busy() and self.cycle.response_started:
+        elif self.is_busy() and self.cycle.response_started:
             self.transport.close()
         else:
             self.transport.write(_wire(error_answer(self.guard.dialect, fault, fresh_request_id())))
@@ -182,7 +186,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
 
-    def _is_busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether a request is being answered."""
         # uvicorn's annotation promises a cycle, its constructor sets None.
         return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from ...messages.errors import SettingsError
 from ..dialects.protocol import ServedDialect
 from .config import HttpApiConfig
-from .guard import Guard, guarded_protocol
+from .guard import Guard, GuardedProtocol, guarded_protocol
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class GuestServer(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, config: HttpApiConfig, dialect: ServedDialect) -> None:
         self._connection_closed = asyncio.Event()
-        guard = Guard(config, dialect, self._connection_closed.set)
+        self._guard = guard = Guard(config, dialect, self._connection_closed.set)
         tls = config.settings.tls
         encryption: dict[str, Any] = {}
         if tls is not None:
@@ -94,11 +94,14 @@ class GuestServer(uvicorn.Server):
         await self.startup([listening])
 
     async def close(self, grace: float) -> None:
-        """Accept no more, let running requests finish for `grace` seconds, cancel the rest, and return when every connection is closed."""
-        for server in self.servers:
-            server.close()
+        """Let running requests finish for `grace` seconds, cancel the rest, and return when every connection is closed.
+
+        Until then whoever else comes is still heard, so that load balancers and clients read that they have to go elsewhere.
+        """
+        self._guard.is_draining = True
         for connection in tuple(self.server_state.connections):
-            connection.shutdown()
+            if isinstance(connection, GuardedProtocol) and connection.is_busy():
+                connection.shutdown()  # after its answer; who says nothing now may be about to, and shall read why not here
         try:
             await self._finish(grace)
         finally:
@@ -109,6 +112,10 @@ class GuestServer(uvicorn.Server):
         running = self.server_state.tasks
         if running and grace > 0:
             await asyncio.wait(tuple(running), timeout=grace)
+        for server in self.servers:
+            server.close()
+        for connection in tuple(self.server_state.connections):
+            connection.shutdown()
         if running:
             logger.warning("stopping with %d requests unfinished", len(running))
         for task in tuple(running):

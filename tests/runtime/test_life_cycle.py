@@ -12,7 +12,7 @@ import pytest
 import trio
 from legion_llm.messages.errors import ActorStopped, LegionError, RuntimeFault, SystemNotRunning
 from legion_llm.runtime import ASYNCIO, Actor, ActorSystem, ChildSpec, SupervisorSpec, SystemState
-from zoo import HOMES, SOON, Add, Clerk, Doer, Hold, Porter, shown, wait_for
+from zoo import HOMES, SOON, Add, Clerk, Doer, Hold, Note, Porter, shown, wait_for
 
 
 def tree(*children):
@@ -212,3 +212,34 @@ def test_threads_that_start_and_stop_it_at_random_agree_in_the_end(seed):
 
     assert not any(thread.is_alive() for thread in threads)
     assert system.state is SystemState.STOPPED
+
+
+@pytest.mark.parametrize(("hears_out", "written"), [(True, [1, 2, 3]), (False, [])])
+def test_who_writes_down_what_others_tell_hears_them_out_though_the_deadline_has_passed(hears_out, written):
+    notes = []
+
+    class Writer(Clerk):
+        def on_note(self, message: Note) -> None:
+            notes.append(message.what)
+
+    Writer.hears_out = hears_out
+    system = ActorSystem("one").start(tree(ChildSpec(name="writer", factory=Writer), CLERK))
+
+    def last_words(part):
+        if part == "clerk":
+            for number in (1, 2, 3):
+                system.address("writer").tell(Note(what=number))
+
+    system.shutdown(drain=0.0, told=last_words)
+
+    assert notes == written
+
+
+def test_who_asks_is_told_which_parts_have_stopped():
+    parts = []
+    branch = SupervisorSpec(name="branch", children=(CLERK,))
+    system = ActorSystem("one").start(tree(ChildSpec(name="first", factory=Clerk), branch))
+
+    system.shutdown(told=parts.append)
+
+    assert parts == ["branch", "first"]

@@ -12,6 +12,7 @@ from legion_llm.adapters.cli import serve as serve_module
 from legion_llm.messages.errors import StartFailed
 from legion_llm.messages.settings import Settings
 
+DRAINING = "draining, up to 5 s; press Ctrl-C again to stop now\n  not ready any more: new requests are refused\n"
 NOTES = (
     "provider openai (openai, frontier)",
     "not used: vllm: no answer",
@@ -30,8 +31,10 @@ class ServedLegion:
     def url(self):
         return f"http://{self.settings.api.host}:{self.settings.api.port}"
 
-    def shutdown(self, drain=None):
+    def shutdown(self, drain=None, told=None):
         self.drains.append(drain)
+        for part in ("http api", "router", "store") if told is not None else ():
+            told(part)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +90,7 @@ def test_ctrl_c_drains(run, started):
     result = run("serve")
 
     assert result.exit_code == 0
-    assert result.stdout.endswith("draining, up to 5 s; press Ctrl-C again to stop now\nstopped\n")
+    assert result.stdout.endswith(f"{DRAINING}  running requests have ended\n  the store is closed\nstopped\n")
     assert started[0].drains == [None]
 
 
@@ -102,7 +105,7 @@ def test_sigterm_drains_too(run, started, monkeypatch):
 @pytest.mark.usefixtures("interrupted")
 def test_a_second_ctrl_c_does_not_wait(run, started, monkeypatch):
     left = []
-    monkeypatch.setattr(ServedLegion, "shutdown", lambda self: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(ServedLegion, "shutdown", lambda self, told: signal.raise_signal(signal.SIGINT))
     monkeypatch.setattr(serve_module.os, "_exit", left.append)
 
     result = run("serve")

@@ -16,6 +16,17 @@ import pytest
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from legion_llm.adapters.cli.main import main; main()", "serve"]
 
+NO_KEEP_ALIVE = httpx.Limits(max_keepalive_connections=0)
+STEPS = """\
+press Ctrl-C again to stop now
+  not ready any more: new requests are refused
+  running requests have ended
+  the record of requests is written
+  the ledger is written
+  the store is closed
+stopped
+"""
+
 
 @pytest.fixture
 def environment(tmp_path):
@@ -70,10 +81,50 @@ def test_a_signal_lets_a_running_stream_finish(serve, stop):
 
     assert first.startswith("data: {")
     assert "data: [DONE]" in rest
-    assert (process.wait(timeout=10), said) == (
-        0,
-        "draining, up to 5 s; press Ctrl-C again to stop now\nstopped\n",
+    assert (process.wait(timeout=10), said) == (0, f"draining, up to 5 s; {STEPS}")
+
+
+def test_while_it_drains_others_are_sent_elsewhere_and_what_is_left_ends_with_an_error(serve, environment):
+    process = serve(
+        settings={"providers": {"demo": {}}, "runtime": {"drain_timeout": 1.0}, "api": {"drain_timeout": 1.0}}
     )
+    body = {"model": "demo-hang", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+
+    with (
+        httpx.Client(base_url=process.url, timeout=30, trust_env=False, limits=NO_KEEP_ALIVE) as client,
+        _stream(process.url, "demo-slow", "word " * 100) as answer,
+    ):
+        lines = answer.iter_lines()
+        next(lines)
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline().startswith("draining")
+        assert "not ready" in process.stdout.readline()
+        ready = _until_not_ready(client)
+        refused = client.post("/v1/messages", json=body)
+        rest = [line for line in lines if line]
+
+    assert (ready.status_code, ready.json()["reason"]) == (503, "draining")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.json()["type"] == "error"
+    assert refused.headers["connection"] == "close"
+    assert "shutting down" in rest[-2]
+    assert rest[-1] == "data: [DONE]"
+    said = process.stdout.read()
+    assert "1 requests unfinished" in said
+    steps = [line for line in said.splitlines(keepends=True) if line.startswith(("  ", "stopped"))]
+    assert (process.wait(timeout=10), STEPS.endswith("".join(steps))) == (0, True)
+    assert "demo-slow" in _usage(environment)
+
+
+def _until_not_ready(client):
+    while (answer := client.get("/readyz")).status_code == 200:
+        pass
+    return answer
+
+
+def _usage(environment):
+    command = [*COMMAND[:-1], "usage", "--rows", "--format", "json"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=True).stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP")
