@@ -16,7 +16,7 @@ from ...messages.errors import InvalidRequestError, LegionError, StartFailed
 from ...messages.secret import Secret
 from ...messages.settings import DebugSettings
 from ...runtime import ASYNCIO, Actor
-from .admittance import Admittance
+from ..admittance import Admittance
 from .operations import Operations
 from .protocol import Question, answer, event_frames, parse_question, refusal
 from .watch import Look, events_between
@@ -77,7 +77,7 @@ class DebugPort(Actor[DebugAddresses]):
         context = zmq.asyncio.Context()
         self.spawn(self._hold, context)
         if self._secret_key is not None:
-            self._admittance = Admittance(context, self._secret_key, self._settings.allowed_keys)
+            self._admittance = Admittance(context, self._secret_key, self._settings.allowed_keys, "debug.secret_key")
         questions = events = None
         if self._settings.address is not None:
             socket = context.socket(zmq.ROUTER)

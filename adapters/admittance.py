@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...messages.errors import SettingsError
-from ...messages.secret import Secret
+from ..messages.errors import SettingsError
+from ..messages.secret import Secret
 
 
 class Admittance:
@@ -15,12 +15,13 @@ class Admittance:
         context: Of the sockets.
         secret_key: The port's own.
         allowed: Clients' public keys.
+        path: Setting of the secret key, for the error.
 
     Raises:
         SettingsError: The secret key is none.
     """
 
-    def __init__(self, context: Any, secret_key: Secret, allowed: tuple[str, ...]) -> None:
+    def __init__(self, context: Any, secret_key: Secret, allowed: tuple[str, ...], path: str) -> None:
         import zmq  # noqa: PLC0415 - loaded where the port is switched on
         from zmq.auth.asyncio import AsyncioAuthenticator  # noqa: PLC0415
 
@@ -28,9 +29,7 @@ class Admittance:
         try:
             self._public = zmq.curve_public(self._secret)
         except (zmq.ZMQError, ValueError) as error:
-            raise SettingsError(
-                "debug.secret_key: must be a CURVE secret key of 40 Z85 characters", path="debug.secret_key"
-            ) from error
+            raise SettingsError(f"{path}: must be a CURVE secret key of 40 Z85 characters", path=path) from error
         self._authenticator = AsyncioAuthenticator(context)
         self._authenticator.start()
         self._authenticator.configure_curve_callback(domain="*", credentials_provider=_Listed(allowed))

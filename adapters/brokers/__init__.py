@@ -1,0 +1,1 @@
+"""Brokers between gateways and workers: embedded, RabbitMQ, and a double."""
