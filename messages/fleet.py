@@ -206,13 +206,11 @@ class Hardware:
     Attributes:
         hostname: Of the machine.
         memory_bytes: There is, or None when nobody knows.
-        available_bytes: Could be had without swapping, or None.
         rank: Higher is faster; workers of a higher rank are asked first. Set by people.
     """
 
     hostname: str = ""
     memory_bytes: int | None = None
-    available_bytes: int | None = None
     rank: int = 0
 
 

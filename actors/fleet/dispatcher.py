@@ -27,6 +27,7 @@ from ...messages.fleet import (
 from ...messages.fleet_codes import FleetCode, FleetFault
 from ...runtime import ASYNCIO, Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
+from ..announcer import Announcer
 from .envelopes import Terms, envelope_of, operation_of, priority_of, tokens_of
 from .exchange import Exchange
 from .faults import error_of
@@ -85,7 +86,14 @@ class Dispatcher(Actor[Command]):
     home = ASYNCIO
 
     def __init__(
-        self, config: DispatcherConfig, link: GatewayLink, wire: Wire, naming: Naming, *, router: Address
+        self,
+        config: DispatcherConfig,
+        link: GatewayLink,
+        wire: Wire,
+        naming: Naming,
+        *,
+        router: Address,
+        announcer: Announcer,
     ) -> None:
         super().__init__()
         self._config = config
@@ -93,6 +101,7 @@ class Dispatcher(Actor[Command]):
         self._wire = wire
         self._naming = naming
         self._router = router
+        self._announcer = announcer
         self._roster = Roster()
         self._exchanges: dict[str, Exchange] = {}
         self._known: tuple[ModelFacts, ...] = ()
@@ -132,6 +141,7 @@ class Dispatcher(Actor[Command]):
         gone = self._roster.drop_silent(now)
         for worker in gone:
             self._lost += 1
+            self._announcer.announce([f"worker {worker} of the fleet is gone"])
             for exchange in self._exchanges.values():
                 exchange.lost(worker)
         if gone or now - self._told_at >= _REPEAT:
@@ -271,8 +281,12 @@ class Dispatcher(Actor[Command]):
             self._foreign += 1
 
     def _offered(self, offer: FleetOffer) -> None:
+        is_new = offer.worker not in self._roster
         if self._roster.heard(offer, self.clock.monotonic()):
             self._tell_router()
+        if is_new:
+            names = ", ".join(each.facts.name for each in offer.models) or "nothing yet"
+            self._announcer.announce([f"worker {offer.worker} of the fleet offers {names}"])
 
     def _tell_router(self) -> None:
         models = self._roster.models()

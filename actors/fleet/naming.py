@@ -87,6 +87,6 @@ class Naming:
 
 def _operations(facts: ModelFacts) -> tuple[Operation, ...]:
     """Return what a model is asked for; one of which nobody says anything may do both."""
-    embeds = Capability.EMBED in facts.can
-    chats = Capability.CHAT in facts.can or (not embeds and Capability.CHAT not in facts.cannot)
+    embeds = Capability.EMBED in facts.can or not facts.can
+    chats = Capability.CHAT in facts.can or (not facts.can and Capability.CHAT not in facts.cannot)
     return (*(("chat",) if chats else ()), *(("embed",) if embeds else ()))

@@ -41,7 +41,7 @@ def credentials(plan: Plan, environ: Mapping[str, str], system: ActorSystem, ann
             needed=each.wants_credential,
         )
         for each in instances
-        if each.kind != "demo"
+        if each.kind not in ("demo", "fleet")
     }
     return Credentials(
         CredentialsConfig(deadline=section.deadline_seconds, recheck=section.recheck_seconds),

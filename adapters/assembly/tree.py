@@ -21,6 +21,7 @@ from .daemon import daemon_spec
 from .debug import debug_specs
 from .discovery import discovery
 from .embedding import embedder
+from .fleet import fleet_specs
 from .inference import inference
 from .memory import audit_factory, conversations_factory, keeper_specs, metering_factory
 from .plan import Plan
@@ -86,6 +87,7 @@ def tree_of(
                 "router",
                 lambda: router(plan.settings, plan.instances, plan.prices, system, plan.loads, plan.unconnected),
             ),
+            *fleet_specs(plan, environ, system, desk.board),
             SupervisorSpec(
                 name="connections",
                 intensity=intensity,

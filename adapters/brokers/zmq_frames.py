@@ -1,6 +1,7 @@
 """What both ends of the embedded broker have in common: words, keys and the care of a socket.
 
-From gateway to worker: word, correlation id, reply lane, lane, body. From worker to gateway: word, correlation id, body. ROUTER adds the worker's name.
+From gateway to worker: word, correlation id, reply lane, lane, body. From worker to gateway: word, correlation id, body; ROUTER adds the worker's
+name.
 """
 
 from __future__ import annotations

@@ -28,8 +28,9 @@ from .probe import ListProber
 
 # Engines that a person starts on a machine, and that mostly ask for no key.
 _ENGINES: Final[frozenset[Kind]] = frozenset({"ollama", "vllm", "mlx"})
-# Azure lists the models that could be deployed. What can be asked for are the deployments, which have names of their own.
-_UNLISTED: Final[frozenset[Kind]] = frozenset({"azure"})
+# Azure lists the models that could be deployed. What can be asked for are the deployments, which have names of their own. Workers of the fleet say
+# by themselves what they have.
+_UNLISTED: Final[frozenset[Kind]] = frozenset({"azure", "fleet"})
 
 # Of the time left after the list; what comes later than this would come too late.
 _SHARE_OF_DETAILS: Final = 0.9

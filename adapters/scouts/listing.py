@@ -66,7 +66,7 @@ class DemoScout:
 
     async def look(self) -> tuple[ModelFacts, ...]:
         """Return all of them, the magic ones included; see the port."""
-        can = frozenset({Capability.CHAT, Capability.STREAM, Capability.TOOLS})
+        can = frozenset({Capability.CHAT, Capability.EMBED, Capability.STREAM, Capability.TOOLS})
         return tuple([ModelFacts(name=name, can=can) for name in MODELS])
 
     async def aclose(self) -> None:

@@ -28,6 +28,7 @@ from .escalation import (
     RescueSettings,
 )
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
+from .fleet import FleetSettings, FleetTimeoutSettings, FleetWorkerSettings
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances, setting_path
 from .limits import LimitSettings, ModelLimitSettings
 from .metering import MeteringSettings
@@ -96,6 +97,9 @@ __all__ = [
     "EscalationSettings",
     "FallbackSettings",
     "Family",
+    "FleetSettings",
+    "FleetTimeoutSettings",
+    "FleetWorkerSettings",
     "HealthSettings",
     "HedgingSettings",
     "InstanceSettings",

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from typing import Final
-
 import attrs
 
 from ..secret import SecretRef
 from .checks import above, between, fault
-
-_TCP: Final = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5}|\*)")
-_Z85: Final = re.compile(r"[0-9A-Za-z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")
-
-
-def _is_address(_: object, attribute: attrs.Attribute[str | None], value: str | None) -> None:
-    if value is not None and not value.startswith("ipc:///") and not _TCP.fullmatch(value):
-        raise fault(attribute.name, f"must be ipc:///PATH or tcp://HOST:PORT, got {value!r}")
-
-
-def _are_keys(_: object, attribute: attrs.Attribute[tuple[str, ...]], value: tuple[str, ...]) -> None:
-    if not all(_Z85.fullmatch(key) for key in value):
-        raise fault(
-            attribute.name, "must be public keys of 40 Z85 characters, as `legion-llm inspect --new-keys` prints them"
-        )
+from .sockets import are_curve_keys, is_address, is_local
 
 
 def _reference(source: object) -> SecretRef | None:
@@ -47,11 +29,11 @@ class DebugSettings:
         max_frame_bytes: Largest question in bytes (at least 256). Default 64 KiB.
     """
 
-    address: str | None = attrs.field(default=None, validator=_is_address)
-    events: str | None = attrs.field(default=None, validator=_is_address)
+    address: str | None = attrs.field(default=None, validator=is_address)
+    events: str | None = attrs.field(default=None, validator=is_address)
     admin: bool = False
     secret_key: SecretRef | None = attrs.field(default=None, converter=_reference)
-    allowed_keys: tuple[str, ...] = attrs.field(default=(), validator=_are_keys)
+    allowed_keys: tuple[str, ...] = attrs.field(default=(), validator=are_curve_keys)
     interval: float = attrs.field(default=0.25, validator=above(0, unit="s"))
     slow_ms: float = attrs.field(default=10_000.0, validator=above(0, unit="ms"))
     max_frame_bytes: int = attrs.field(default=64 * 1024, validator=between(256, unit="bytes"))
@@ -64,15 +46,3 @@ class DebugSettings:
                     name,
                     f"other machines reach {address}: state secret_key and allowed_keys, or an address of this machine",
                 )
-
-
-def is_local(address: str) -> bool:
-    """Whether only this machine reaches an address of the debug port."""
-    match = _TCP.fullmatch(address)
-    if match is None:
-        return address.startswith("ipc:")
-    host = match["host"].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -12,7 +12,7 @@ import attrs
 from .checks import fault
 
 Kind: TypeAlias = Literal[
-    "openai", "anthropic", "gemini", "azure", "bedrock", "openai_compat", "vllm", "mlx", "ollama", "plugin", "demo"
+    "openai", "anthropic", "gemini", "azure", "bedrock", "openai_compat", "vllm", "mlx", "ollama", "plugin", "fleet", "demo"
 ]
 Tier: TypeAlias = Literal["local", "fleet", "openai_compat", "cloud", "frontier"]
 
@@ -25,7 +25,7 @@ class Family:
 
     Attributes:
         tier: Where its models run.
-        speaks_http: False for a model inside this process, which has no base URL.
+        speaks_http: False for a model inside this process, and for the fleet: they have no base URL.
         base_url: Where the vendor listens, or None when there is no usual place: then the setting is required.
         has_regions: Its address follows from a region unless a setting states one.
         default_model: Model asked for when nobody names one, or None when there is no usual one.
@@ -92,6 +92,8 @@ FAMILIES: Final[Mapping[Kind, Family]] = {
     "ollama": Family(tier="local", base_url="http://localhost:11434", default_model="qwen3.5:latest"),
     # Nobody here knows where its models run, so it counts as outside until the settings name another tier.
     "plugin": Family(tier="openai_compat", is_foreign=True),
+    # Workers on other machines; where they are met, the section `fleet` says.
+    "fleet": Family(tier="fleet", speaks_http=False),
     "demo": Family(tier="local", speaks_http=False, default_model="demo"),
 }
 

@@ -21,6 +21,7 @@ from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
 from .escalation import ConfidenceSettings, QualitySettings
 from .families import FAMILIES, KINDS, Kind, api_root
+from .fleet import FleetSettings
 from .metering import MeteringSettings
 from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
@@ -69,6 +70,7 @@ class Settings:
         quality: Which of the checks an answer can fail.
         confidence: How much an answer is trusted.
         response_cache: Answers that may be given again.
+        fleet: How models on other machines are reached, and served to others.
         daemon: Another gateway, which `legion.ask` asks first.
         debug: The debug port.
         api: The HTTP API.
@@ -116,6 +118,7 @@ class Settings:
     quality: QualitySettings = QualitySettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
     response_cache: ResponseCacheSettings = ResponseCacheSettings()
+    fleet: FleetSettings = FleetSettings()
     daemon: DaemonSettings = DaemonSettings()
     debug: DebugSettings = DebugSettings()
     api: ApiSettings = ApiSettings()
@@ -163,7 +166,7 @@ def _check_block(name: str, path: str, block: ProviderBlock) -> None:
     if block.base_url is None:
         return
     if not family.speaks_http:
-        raise fault(f"{path}.base_url", f"a provider of kind {kind} runs in this process and has no URL")
+        raise fault(f"{path}.base_url", f"a provider of kind {kind} has no URL")
     api_root(block.base_url, kind, path=f"{path}.base_url")
 
 

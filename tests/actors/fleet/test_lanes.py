@@ -133,7 +133,8 @@ def test_another_boundary_is_another_lane():
     [
         ({"chat"}, set(), ["inference"]),
         ({"embed"}, set(), ["embed"]),
-        (set(), set(), ["inference"]),
+        (set(), set(), ["inference", "embed"]),
+        (set(), {"chat"}, ["embed"]),
         ({"embed"}, {"chat"}, ["embed"]),
         ({"chat", "embed"}, set(), ["inference", "embed"]),
     ],

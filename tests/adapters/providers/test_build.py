@@ -51,8 +51,8 @@ def sent():
     return send
 
 
-def test_every_kind_has_a_dialect_but_the_demo_which_needs_none_and_plugins_which_bring_theirs():
-    assert {*DIALECTS, "demo", "plugin"} == set(KINDS)
+def test_every_kind_has_a_dialect_but_the_demo_and_the_fleet_which_need_none_and_plugins_which_bring_theirs():
+    assert {*DIALECTS, "demo", "fleet", "plugin"} == set(KINDS)
 
 
 def test_openai_is_asked_at_its_own_address_with_the_key_of_the_environment(sent):

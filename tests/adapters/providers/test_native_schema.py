@@ -15,7 +15,7 @@ def request(shape=SCHEMA, *messages, **fields):
 
 
 def test_every_family_has_a_row():
-    assert set(KINDS) - set(SHAPINGS) <= {"bedrock", "plugin"}
+    assert set(KINDS) - set(SHAPINGS) <= {"bedrock", "fleet", "plugin"}
 
 
 @pytest.mark.parametrize(
