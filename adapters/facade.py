@@ -607,7 +607,7 @@ def launch(
     stores = stores_of(settings, environ)
     bound = bind_host(host, system, environ, settings.skills)
     desk = Desk(board=NoticeBoard((*chosen.notes, *bound.notes)), host=bound)
-    plan = Plan.drawn(settings, chosen.instances, environ)
+    plan = Plan.drawn(settings, chosen.instances, environ, system)
     system.start(tree_of(settings, chosen.instances, environ, system, edge=edge, stores=stores, desk=desk, plan=plan))
     load_soon()
     desk.board.announce(stores.notes())

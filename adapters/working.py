@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -20,7 +20,8 @@ from ..messages.ids import random_hex
 from ..messages.settings import Settings
 from ..messages.settings.root import kind_of
 from ..runtime import ActorSystem
-from .assembly.fleet import WORKER, worker_spec
+from .assembly.addresses import worker_address
+from .assembly.fleet import worker_spec
 from .facade import Legion, launch
 from .machine.this_machine import ThisMachine
 
@@ -43,10 +44,15 @@ class FleetWorker:
     def __init__(self, name: str, legion: Legion, system: ActorSystem) -> None:
         self.name = name
         self.legion = legion
-        self._worker = system.address(WORKER)
+        self._worker = worker_address(system)
 
-    def shutdown(self, drain: float | None = None) -> None:
-        """Take nothing more, let what is under way finish for `drain` seconds (None: the setting), and stop. May be called twice."""
+    def shutdown(self, drain: float | None = None, *, told: Callable[[str], None] | None = None) -> None:
+        """Take nothing more, let what is under way finish for `drain` seconds (None: the setting), and stop. May be called twice.
+
+        Args:
+            drain: Seconds.
+            told: Called with the name of every part that has stopped.
+        """
         seconds = self.legion.settings.runtime.drain_timeout if drain is None else drain
         until = time.monotonic() + seconds
         try:
@@ -54,7 +60,7 @@ class FleetWorker:
                 time.sleep(_GLANCE)
         except LegionError:
             pass  # it has stopped already, or has no time left
-        self.legion.shutdown(max(0.0, until - time.monotonic()))
+        self.legion.shutdown(max(0.0, until - time.monotonic()), told=told)
 
 
 def start_worker(
@@ -80,7 +86,7 @@ def start_worker(
     system = ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     edge = (worker_spec(settings, config, environ, system),)
     legion = launch(settings, environ=environ, system=system, edge=edge)
-    if not legion.providers().get():
+    if not any(each.stage.is_routable for each in legion.providers().get()):
         legion.shutdown(0.0)
         raise SettingsError(_NOTHING_TO_SERVE, path="providers")
     return FleetWorker(config.name, legion, system)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
@@ -52,7 +53,6 @@ class DispatcherConfig:
     """How requests are sent.
 
     Attributes:
-        instances: Names of the provider instances that stand for the fleet.
         confirm_timeout: Seconds until somebody must have said that a request arrived.
         chat: Seconds that an answer may take that is not streamed.
         stream: Seconds between two frames of one that is, and until the first.
@@ -60,7 +60,6 @@ class DispatcherConfig:
         credits: Frames that a worker may be ahead of the reader.
     """
 
-    instances: tuple[str, ...]
     confirm_timeout: float = 0.5
     chat: float = 30.0
     stream: float = 30.0
@@ -94,6 +93,7 @@ class Dispatcher(Actor[Command]):
         *,
         router: Address,
         announcer: Announcer,
+        instances: Callable[[], tuple[str, ...]],
     ) -> None:
         super().__init__()
         self._config = config
@@ -102,6 +102,7 @@ class Dispatcher(Actor[Command]):
         self._naming = naming
         self._router = router
         self._announcer = announcer
+        self._instances = instances
         self._roster = Roster()
         self._exchanges: dict[str, Exchange] = {}
         self._known: tuple[ModelFacts, ...] = ()
@@ -112,6 +113,7 @@ class Dispatcher(Actor[Command]):
         """Listen for replies and offers."""
         self.spawn(self._hold_link)
         await self._link.open(self._heard)
+        self._announcer.announce([f"the fleet meets at {self._link.endpoint}"])
         self.on_look_round(LookRound())
 
     # -- what is asked
@@ -150,6 +152,7 @@ class Dispatcher(Actor[Command]):
     def snapshot(self) -> dict[str, Any]:
         """Return who is there, and what was heard that nobody waited for."""
         return {
+            "endpoint": self._link.endpoint,
             "connected": self._link.is_connected,
             "reply_lane": self._link.reply_lane,
             "under_way": len(self._exchanges),
@@ -285,15 +288,14 @@ class Dispatcher(Actor[Command]):
         if self._roster.heard(offer, self.clock.monotonic()):
             self._tell_router()
         if is_new:
-            names = ", ".join(each.facts.name for each in offer.models) or "nothing yet"
-            self._announcer.announce([f"worker {offer.worker} of the fleet offers {names}"])
+            self._announcer.announce([f"worker {offer.worker} of the fleet offers {len(offer.models)} models"])
 
     def _tell_router(self) -> None:
         models = self._roster.models()
         self._known = models or self._known
         self._told_at = self.clock.monotonic()
         state = CatalogueState.FRESH if models else CatalogueState.UNREACHABLE
-        for instance in self._config.instances:
+        for instance in self._instances():
             self._router.offer(CatalogueChanged(instance=instance, models=self._known, state=state))
 
     async def _hold_link(self) -> None:

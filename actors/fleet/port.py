@@ -75,6 +75,10 @@ class GatewayLink(Protocol):
     def reply_lane(self) -> str:
         """Where this gateway hears replies."""
 
+    @property
+    def endpoint(self) -> str:
+        """Where workers and gateways meet, for people; without a password."""
+
     async def open(self, heard: Callable[[bytes], None]) -> None:
         """Connect, or begin to try; `heard` is called for every reply and every offer from now on, on this loop.
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...messages.settings import Settings
 from ...runtime import ActorSystem, Address
+
+DISPATCHER: Final = "fleet"
+WORKER: Final = "fleet worker"
 
 
 def audit_address(settings: Settings, system: ActorSystem) -> Address | None:
@@ -20,3 +25,13 @@ def telemetry_address(settings: Settings, system: ActorSystem) -> Address | None
 def connection_address(system: ActorSystem, instance: str) -> Address:
     """Return the address of the connection to a provider instance."""
     return system.address(f"connections/{instance}")
+
+
+def dispatcher_address(system: ActorSystem) -> Address:
+    """Return the address of who sends requests to the workers of the fleet."""
+    return system.address(DISPATCHER)
+
+
+def worker_address(system: ActorSystem) -> Address:
+    """Return the address of who serves this system to the fleet."""
+    return system.address(WORKER)

@@ -6,7 +6,6 @@ from ...actors.connection.actor import Connection, ConnectionConfig
 from ...messages.settings import InstanceSettings, Settings
 from ...runtime import ActorSystem, ChildSpec
 from .budgets import purse
-from .fleet import fleet_provider
 from .plan import Plan
 
 
@@ -17,7 +16,7 @@ def connection_spec(plan: Plan, instance: InstanceSettings, system: ActorSystem)
         now = next((each for each in plan.instances if each.name == instance.name), instance)
         return Connection(
             connection_config(plan.settings, now),
-            fleet_provider(now, system) if now.kind == "fleet" else plan.provider(now),
+            plan.provider(now),
             health=system.address("health"),
             metering=system.address("metering"),
             publish=plan.loads.publisher(now.name),

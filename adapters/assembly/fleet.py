@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from ...actors.announcer import Announcer
 from ...actors.fleet.dispatcher import Dispatcher, DispatcherConfig
 from ...actors.fleet.worker import Worker, WorkerConfig
-from ...messages.settings import InstanceSettings, Settings
+from ...messages.settings import Settings
 from ...runtime import ASYNCIO, ActorSystem, ChildSpec
 from ..brokers.choose import gateway_link, worker_link
 from ..fleet.secrets import naming_of, wire_of
-from ..providers.fleet import FleetProvider
-from .addresses import connection_address
+from .addresses import DISPATCHER, WORKER, connection_address
 from .plan import Plan
 
-DISPATCHER = "fleet"
-WORKER = "fleet worker"
+
+def has_fleet(plan: Plan) -> bool:
+    """Whether an instance of the fleet is among the providers."""
+    return bool(_names(plan))
 
 
-def fleet_provider(instance: InstanceSettings, system: ActorSystem) -> FleetProvider:
-    """Return the provider that stands for the fleet."""
-    return FleetProvider(instance.name, system.address(DISPATCHER), system.clock)
+def _names(plan: Plan) -> tuple[str, ...]:
+    return tuple(each.name for each in plan.instances if each.kind == "fleet")
 
 
 def fleet_specs(
@@ -32,13 +32,11 @@ def fleet_specs(
     Raises:
         SettingsError: A secret cannot be found, or a library is missing.
     """
-    names = tuple(each.name for each in plan.instances if each.kind == "fleet")
-    if not names:
+    if not has_fleet(plan):
         return ()
     section = plan.settings.fleet
     wire, naming = wire_of(section, environ), naming_of(section)
     config = DispatcherConfig(
-        instances=names,
         confirm_timeout=section.timeouts.confirm,
         chat=section.timeouts.chat,
         stream=section.timeouts.stream,
@@ -48,7 +46,10 @@ def fleet_specs(
 
     def dispatcher() -> Dispatcher:
         link = gateway_link(section, environ)
-        return Dispatcher(config, link, wire, naming, router=system.address("router"), announcer=announcer)
+        router = system.address("router")
+        return Dispatcher(
+            config, link, wire, naming, router=router, announcer=announcer, instances=lambda: _names(plan)
+        )
 
     capacity = plan.settings.runtime.mailbox_capacity
     return (ChildSpec(name=DISPATCHER, factory=dispatcher, home=ASYNCIO, mailbox_capacity=capacity),)

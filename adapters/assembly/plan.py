@@ -12,10 +12,13 @@ from ...actors.inference.pipeline.flow import Services
 from ...messages.chat import ProviderInfo
 from ...messages.prices import PriceBook
 from ...messages.settings import InstanceSettings, Settings
+from ...runtime import ActorSystem
 from ..prices import price_book
 from ..providers.build import build_provider
+from ..providers.fleet import FleetProvider
 from ..secrets.resolvers import resolvers_of
 from ..settings.credentials import Resolvers
+from .addresses import dispatcher_address
 from .loads import LoadBoard
 from .routing import lacking
 
@@ -50,6 +53,7 @@ class Plan:
         settings: Settings,
         instances: tuple[InstanceSettings, ...],
         environ: Mapping[str, str],
+        system: ActorSystem,
         provider_of: Callable[[InstanceSettings], Provider] | None = None,
     ) -> Self:
         """Return what the settings mean.
@@ -64,7 +68,7 @@ class Plan:
             resolvers=resolvers,
             prices=price_book(instances, settings.pricing),
             unconnected=lacking(settings, instances, environ, resolvers),
-            provider=provider_of or (lambda each: build_provider(each, environ, resolvers=resolvers)),
+            provider=provider_of or _maker(environ, resolvers, system),
             loads=LoadBoard(instances, settings.routing.balance),
         )
 
@@ -74,3 +78,16 @@ class Plan:
         self.resolvers, self.prices, self.unconnected = other.resolvers, other.prices, other.unconnected
         self.provider = other.provider
         self.loads.share(other.instances, other.settings.routing.balance)
+
+
+def _maker(
+    environ: Mapping[str, str], resolvers: Resolvers, system: ActorSystem
+) -> Callable[[InstanceSettings], Provider]:
+    """Return what makes providers: those that are spoken to from here, and the fleet, which an actor of ours speaks to."""
+
+    def provider(instance: InstanceSettings) -> Provider:
+        if instance.kind == "fleet":
+            return FleetProvider(instance.name, dispatcher_address(system), system.clock)
+        return build_provider(instance, environ, resolvers=resolvers)
+
+    return provider

@@ -14,7 +14,7 @@ from ...actors.embedder.actor import EmbedderReconfigured
 from ...actors.health.actor import HealthReconfigured
 from ...actors.inference.actor import InferenceReconfigured
 from ...actors.router.actor import RouterReconfigured
-from ...messages.errors import StartFailed
+from ...messages.errors import SettingsError, StartFailed
 from ...messages.prices import PricesChanged
 from ...messages.reload import ReloadReport
 from ...messages.settings import InstanceSettings, Settings
@@ -23,6 +23,7 @@ from ..providers.choose import choose_instances
 from ..settings.changes import merged
 from .connections import connection_config, connection_spec
 from .embedding import embedder_config
+from .fleet import has_fleet
 from .plan import Plan
 from .routing import health_config, router_config
 
@@ -56,6 +57,7 @@ class Reloader:
         self._keys_of = keys_of or (lambda _settings: lambda: None)
         self._demo_if_empty = demo_if_empty
         self._lock = threading.Lock()
+        self._had_fleet = has_fleet(plan)
         # Instances that are gone, but whose connections still serve who knew them; the tokens tell one goodbye from a later one.
         self._retired: dict[str, object] = {}
 
@@ -72,12 +74,19 @@ class Reloader:
             chosen = choose_instances(wanted, self._environ, demo_if_empty=self._demo_if_empty)
             wanted = attrs.evolve(wanted, default_model=chosen.default_model)
             settings, report = merged(self._plan.settings, wanted)
-            plan = Plan.drawn(settings, chosen.instances, self._environ)
+            plan = Plan.drawn(settings, chosen.instances, self._environ, self._system)
+            self._check_fleet(plan)
             change = Change(self._plan.instances, plan)
             use_keys = self._keys_of(settings)
             self._apply(plan, change)
             use_keys()
             return settings, report
+
+    def _check_fleet(self, plan: Plan) -> None:
+        if has_fleet(plan) and not self._had_fleet:
+            raise SettingsError(
+                "providers: a gateway that started without a fleet gets one by a restart", path="providers"
+            )
 
     def _apply(self, plan: Plan, change: Change) -> None:
         before = attrs.evolve(self._plan)

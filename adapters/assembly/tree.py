@@ -60,7 +60,7 @@ def tree_of(
         SettingsError: An instance lacks its credential or its URL.
     """
     desk = desk or Desk()
-    plan = plan or Plan.drawn(settings, instances, environ)
+    plan = plan or Plan.drawn(settings, instances, environ, system)
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
     host = desk.host or no_host(system)

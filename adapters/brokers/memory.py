@@ -129,6 +129,7 @@ class MemoryGatewayLink:
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
         self.reply_lane = f"llm.fleet.reply.{random_hex(16)}"
+        self.endpoint = "memory"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heard: Callable[[bytes], None] | None = None
 

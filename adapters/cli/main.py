@@ -19,10 +19,12 @@ from .serve import serve
 from .store import store
 from .top import top
 from .usage import usage
+from .worker import worker
 
 EXAMPLES = """\b
 Examples:
   legion-llm serve                       serve an OpenAI-compatible API on 127.0.0.1:4567
+  legion-llm worker                      serve this machine's models to a gateway's fleet
   legion-llm chat "Why is the sky blue?" ask once, without a server
   legion-llm config check                see which settings are in force
   legion-llm route explain               see where a request would go, and why
@@ -41,6 +43,7 @@ def cli() -> None:
 
 
 cli.add_command(serve)
+cli.add_command(worker)
 cli.add_command(chat)
 cli.add_command(config)
 for command in (inspect_, trace, events, top):

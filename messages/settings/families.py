@@ -12,7 +12,18 @@ import attrs
 from .checks import fault
 
 Kind: TypeAlias = Literal[
-    "openai", "anthropic", "gemini", "azure", "bedrock", "openai_compat", "vllm", "mlx", "ollama", "plugin", "fleet", "demo"
+    "openai",
+    "anthropic",
+    "gemini",
+    "azure",
+    "bedrock",
+    "openai_compat",
+    "vllm",
+    "mlx",
+    "ollama",
+    "plugin",
+    "fleet",
+    "demo",
 ]
 Tier: TypeAlias = Literal["local", "fleet", "openai_compat", "cloud", "frontier"]
 

@@ -120,7 +120,7 @@ class World:
     def start(self) -> None:
         settings = self._settings()
         instances = expand_instances(settings)
-        plan = Plan.drawn(settings, instances, {}, lambda each: self._providers[each.name])
+        plan = Plan.drawn(settings, instances, {}, self.system, lambda each: self._providers[each.name])
         self.system.start(tree_of(settings, instances, {}, self.system, plan=plan))
 
     def _settings(self) -> Settings:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-# In importlib mode pytest touches no path, and tests are no package: `ends` would not be found.
+# In importlib mode pytest touches no path, and tests are no package: `fleet_brokers` would not be found.
 _HERE = str(Path(__file__).parent)
 if _HERE not in sys.path:
     sys.path.insert(0, _HERE)
 
-from brokers import BROKERS  # noqa: E402 - after the path
+from fleet_brokers import BROKERS  # noqa: E402 - after the path
 
 
 @pytest.fixture(params=BROKERS)

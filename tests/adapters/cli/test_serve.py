@@ -8,6 +8,7 @@ import signal
 import attrs
 import pytest
 from legion_llm.adapters import serving
+from legion_llm.adapters.cli import foreground
 from legion_llm.adapters.cli import serve as serve_module
 from legion_llm.messages.errors import StartFailed
 from legion_llm.messages.settings import Settings
@@ -40,7 +41,7 @@ class ServedLegion:
 @pytest.fixture(autouse=True)
 def _quiet_logging(monkeypatch):
     """The command sets logging up for its process, which is the tests' here."""
-    monkeypatch.setattr(serve_module, "_log_to_stderr", lambda *_, **__: None)
+    monkeypatch.setattr(serve_module, "log_to_stderr", lambda *_, **__: None)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def interrupted(monkeypatch):
     def interrupt(_seconds):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(serve_module, "_glance", interrupt)
+    monkeypatch.setattr(foreground, "_glance", interrupt)
 
 
 @pytest.mark.usefixtures("interrupted")
@@ -95,7 +96,7 @@ def test_ctrl_c_drains(run, started):
 
 
 def test_sigterm_drains_too(run, started, monkeypatch):
-    monkeypatch.setattr(serve_module, "_glance", lambda _: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(foreground, "_glance", lambda _: signal.raise_signal(signal.SIGTERM))
 
     result = run("serve")
 
@@ -106,7 +107,7 @@ def test_sigterm_drains_too(run, started, monkeypatch):
 def test_a_second_ctrl_c_does_not_wait(run, started, monkeypatch):
     left = []
     monkeypatch.setattr(ServedLegion, "shutdown", lambda self, told: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(serve_module.os, "_exit", left.append)
+    monkeypatch.setattr(foreground.os, "_exit", left.append)
 
     result = run("serve")
 
@@ -127,7 +128,7 @@ def test_a_gateway_that_fails_ends_the_process_with_1(run, started, monkeypatch)
     def fail(_seconds):
         started[0].state = "failed"
 
-    monkeypatch.setattr(serve_module, "_glance", fail)
+    monkeypatch.setattr(foreground, "_glance", fail)
 
     result = run("serve")
 
@@ -150,7 +151,7 @@ def test_a_gateway_that_does_not_start_is_told(run, monkeypatch):
 
 
 def test_errors_of_ours_are_not_logged_with_a_traceback():
-    keep = serve_module._WithoutExpected().filter
+    keep = foreground.WithoutExpected().filter
     expected, bug = StartFailed("port in use"), ZeroDivisionError()
 
     records = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ends import GatewayEnd, WorkerEnd
+from broker_ends import GatewayEnd, WorkerEnd
 from legion_llm.adapters.brokers.memory import MemoryBroker
 from legion_llm.adapters.brokers.zmq_gateway import ZmqGatewayLink
 from legion_llm.adapters.brokers.zmq_worker import ZmqWorkerLink
