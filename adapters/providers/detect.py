@@ -33,6 +33,7 @@ DETECTION_ORDER: Final[tuple[Kind, ...]] = (
     "vllm",
     "mlx",
     "openai_compat",
+    "plugin",
     "fleet",
     "demo",
 )
