@@ -40,25 +40,20 @@ def new_message_id() -> str:
 
 
 @attrs.frozen(kw_only=True)
-class StoredMessage:
-    """A message as it is kept. Once kept it is never changed.
+class MessageFacts:
+    """A message and what is kept beside it.
 
     Attributes:
-        seq: Its place in the log of its conversation, counted from 1; gaps are possible, repetitions are not.
         parent_id: Message that it answers or follows, or None where it follows the one before it in the log.
         sidechain: Whether it belongs to an aside (an agent's own work), which is no part of the conversation's main line.
         group_id: Messages of the same group stand together (answers to the same question), or None.
         agent_id: Agent whose aside it belongs to, or None.
-        created_at: Unix seconds.
         provider: Provider instance that made it, or None; likewise `model` and tokens.
         request_id: Request in which it was said, or None.
         metadata: Whatever a host wants to keep with it (JSON).
     """
 
     message: ChatMessage
-    seq: int
-    id: str
-    created_at: float
     parent_id: str | None = None
     sidechain: bool = False
     group_id: str | None = None
@@ -72,25 +67,29 @@ class StoredMessage:
 
 
 @attrs.frozen(kw_only=True)
-class NewMessage:
-    """A message that shall be kept; fields as in `StoredMessage`.
+class StoredMessage(MessageFacts):
+    """A message as it is kept. Once kept it is never changed.
+
+    Attributes:
+        seq: Its place in the log of its conversation, counted from 1; gaps are possible, repetitions are not.
+        id: Its id, unique within the conversation.
+        created_at: Unix seconds.
+    """
+
+    seq: int
+    id: str
+    created_at: float
+
+
+@attrs.frozen(kw_only=True)
+class NewMessage(MessageFacts):
+    """A message that shall be kept.
 
     Attributes:
         id: Its id, unique within the conversation; made where it is None. A message whose id is there already is not kept a second time.
     """
 
-    message: ChatMessage
     id: str | None = None
-    parent_id: str | None = None
-    sidechain: bool = False
-    group_id: str | None = None
-    agent_id: str | None = None
-    provider: str | None = None
-    model: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    request_id: str | None = None
-    metadata: Extra = _NOTHING
 
 
 @attrs.frozen(kw_only=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 import attrs
 
-from ...messages.conversation import Conversation, NewMessage, StoredMessage, new_message_id
+from ...messages.conversation import Conversation, MessageFacts, NewMessage, StoredMessage, new_message_id
 from ...messages.errors import InvalidRequestError
+
+_FACTS: Final = tuple([field.name for field in attrs.fields(MessageFacts) if field.name != "message"])
 
 
 def entered(
@@ -37,20 +40,11 @@ def entered(
         there.add(message_id)
         stored.append(
             StoredMessage(
+                **{name: getattr(new, name) for name in _FACTS},
                 message=attrs.evolve(new.message, id=None),
                 seq=first + number,
                 id=message_id,
                 created_at=now,
-                parent_id=new.parent_id,
-                sidechain=new.sidechain,
-                group_id=new.group_id,
-                agent_id=new.agent_id,
-                provider=new.provider,
-                model=new.model,
-                input_tokens=new.input_tokens,
-                output_tokens=new.output_tokens,
-                request_id=new.request_id,
-                metadata=new.metadata,
             )
         )
     return tuple(stored)

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-
-from ....messages.catalogue import ModelFacts
-from ....messages.chat import Request, Response
-from ....messages.errors import UpstreamError
-from ..classify import classify_error
-from ..protocol import DialectOptions, WireRequest
+from ..speaking import Speaking
 from .catalogue import parse_models
 from .request_rendering import render_request
 from .response import parse_response
@@ -17,7 +10,7 @@ from .stream_parsing import ConverseStreamParser
 from .words import MODELS_PATH, NAME
 
 
-class Bedrock:
+class Bedrock(Speaking):
     """Implements `ProviderDialect`.
 
     What is lost on the way, each with a warning: seed and penalties, a temperature above 1, json_object, names of messages, metadata, a limit of one
@@ -27,26 +20,7 @@ class Bedrock:
     name = NAME
     models_path = MODELS_PATH
 
-    def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
-        """Make one; `wall_clock` returns Unix seconds, for a Retry-After that is a date."""
-        self._wall_clock = wall_clock
-
-    def render_request(self, request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
-        """See `ProviderDialect`."""
-        return render_request(request, model, stream=stream, options=options)
-
-    def parse_response(self, body: bytes) -> Response:
-        """See `ProviderDialect`."""
-        return parse_response(body)
-
-    def stream_parser(self) -> ConverseStreamParser:
-        """See `ProviderDialect`."""
-        return ConverseStreamParser()
-
-    def classify_error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
-        """See `ProviderDialect`."""
-        return classify_error(status, headers, body, now=self._wall_clock())
-
-    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
-        """See `ProviderDialect`."""
-        return parse_models(body)
+    render_request = staticmethod(render_request)
+    parse_response = staticmethod(parse_response)
+    stream_parser = staticmethod(ConverseStreamParser)
+    parse_models = staticmethod(parse_models)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-
-from ....messages.catalogue import ModelFacts
 from ....messages.chat import Request, Response
-from ....messages.errors import LegionError, UpstreamError
-from ..classify import classify_error
+from ....messages.errors import LegionError
 from ..json_text import write_json
-from ..protocol import DialectOptions, Framing, WireRequest
+from ..protocol import Framing
+from ..speaking import Speaking
 from .errors import render_error
 from .models import parse_models
 from .request_parsing import parse_count_request, parse_request
@@ -21,7 +17,7 @@ from .stream_rendering import ARRAY, EVENTS, GenerateStreamRenderer
 from .words import MODELS_PATH, NAME
 
 
-class Gemini:
+class Gemini(Speaking):
     """The provider's half; implements `ProviderDialect` and `CountingDialect`. The server's half, of which the path is a part, is `GeminiCall`.
 
     What is lost on the way from other dialects, each with a warning: marks for the prompt cache, names of messages, metadata, strict tools, a limit
@@ -31,37 +27,12 @@ class Gemini:
     name = NAME
     models_path = MODELS_PATH
 
-    def __init__(self, *, wall_clock: Callable[[], float] = time.time) -> None:
-        """Make one; `wall_clock` returns Unix seconds, for a Retry-After that is a date."""
-        self._wall_clock = wall_clock
-
-    def render_request(self, request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
-        """See `ProviderDialect`."""
-        return render_request(request, model, stream=stream, options=options)
-
-    def parse_response(self, body: bytes) -> Response:
-        """See `ProviderDialect`."""
-        return parse_response(body)
-
-    def stream_parser(self) -> GenerateStreamParser:
-        """See `ProviderDialect`."""
-        return GenerateStreamParser()
-
-    def classify_error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
-        """See `ProviderDialect`."""
-        return classify_error(status, headers, body, now=self._wall_clock())
-
-    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
-        """See `ProviderDialect`."""
-        return parse_models(body)
-
-    def render_count_call(self, request: Request, model: str, options: DialectOptions) -> WireRequest:
-        """See `CountingDialect`."""
-        return render_count_call(request, model, options)
-
-    def parse_count_answer(self, body: bytes) -> int:
-        """See `CountingDialect`."""
-        return parse_count_answer(body)
+    render_request = staticmethod(render_request)
+    parse_response = staticmethod(parse_response)
+    stream_parser = staticmethod(GenerateStreamParser)
+    parse_models = staticmethod(parse_models)
+    render_count_call = staticmethod(render_count_call)
+    parse_count_answer = staticmethod(parse_count_answer)
 
 
 class GeminiCall:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Literal
 
-from ....messages.catalogue import ModelFacts
 from ....messages.chat import Request, Response
-from ....messages.errors import LegionError, UpstreamError
-from ..classify import classify_error
 from ..protocol import DialectOptions, WireRequest
+from ..speaking import Speaking
 from .errors import render_error
 from .models import parse_models
 from .request_parsing import parse_request
@@ -21,7 +19,7 @@ from .stream_rendering import ChatStreamRenderer
 from .words import MODELS_PATH, NAME
 
 
-class OpenAIChat:
+class OpenAIChat(Speaking):
     """Both halves of the dialect; implements `ProviderDialect` and `ServedDialect`.
 
     What does not survive a request's round trip: `system` comes back as the first message; several results in one tool
@@ -46,7 +44,7 @@ class OpenAIChat:
             wall_clock: Returns Unix seconds: when a stream began, and for a Retry-After that is a date.
         """
         self._max_tokens_field = max_tokens_field
-        self._wall_clock = wall_clock
+        super().__init__(wall_clock=wall_clock)
 
     # -- the provider's half --
 
@@ -54,27 +52,14 @@ class OpenAIChat:
         """See `ProviderDialect`."""
         return render_request(request, model, stream=stream, options=options, max_tokens_field=self._max_tokens_field)
 
-    def parse_response(self, body: bytes) -> Response:
-        """See `ProviderDialect`."""
-        return parse_response(body)
-
-    def stream_parser(self) -> ChatStreamParser:
-        """See `ProviderDialect`."""
-        return ChatStreamParser()
-
-    def classify_error(self, status: int, headers: Mapping[str, str], body: bytes) -> UpstreamError:
-        """See `ProviderDialect`."""
-        return classify_error(status, headers, body, now=self._wall_clock())
-
-    def parse_models(self, body: bytes) -> tuple[ModelFacts, ...]:
-        """See `ProviderDialect`."""
-        return parse_models(body)
+    parse_response = staticmethod(parse_response)
+    stream_parser = staticmethod(ChatStreamParser)
+    parse_models = staticmethod(parse_models)
 
     # -- the server's half --
 
-    def parse_request(self, body: bytes) -> Request:
-        """See `ServedDialect`."""
-        return parse_request(body)
+    parse_request = staticmethod(parse_request)
+    render_error = staticmethod(render_error)
 
     def render_response(self, response: Response, request: Request | None = None) -> bytes:  # noqa: ARG002 - the protocol has it
         """See `ServedDialect`."""
@@ -83,7 +68,3 @@ class OpenAIChat:
     def stream_renderer(self, request: Request) -> ChatStreamRenderer:
         """See `ServedDialect`."""
         return ChatStreamRenderer(request, int(self._wall_clock()))
-
-    def render_error(self, error: LegionError) -> bytes:
-        """See `ServedDialect`."""
-        return render_error(error)

@@ -35,7 +35,7 @@ _ECHOED: Final = {
 _ID_PREFIXES: Final[Mapping[type, str]] = {ThinkingBlock: "rs_", ToolUseBlock: "fc_", ImageBlock: "ig_"}
 
 
-def render_response(response: Response, request: Request | None) -> bytes:
+def render_response(response: Response, request: Request | None = None) -> bytes:
     """Return the whole answer as JSON bytes; official clients can read it, whoever gave it.
 
     Raises:
