@@ -438,6 +438,19 @@ BlockKind: TypeAlias = Literal["text", "thinking", "tool_use", "opaque"]
 
 
 @attrs.frozen(kw_only=True)
+class Begun:
+    """Who has begun to answer, and what it belongs to: all that is known before the answer is complete.
+
+    Attributes:
+        routing: How it came about so far; None where nobody knows.
+        conversation_id: The conversation it belongs to, or None.
+    """
+
+    routing: RoutingInfo | None = None
+    conversation_id: str | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Chunk:
     """One event of a streamed answer.
 
@@ -454,6 +467,7 @@ class Chunk:
         usage: On USAGE and, where the provider sends it there, on END.
         raw: The event as the provider wrote it, to be relayed as it is to a client of the same dialect; see `raw_dialect`.
             An event that yields several chunks carries `raw` on the first of them and b"" on the others.
+        begun: On the first chunk that a caller sees: where it comes from; else None. It is no part of what is said.
     """
 
     kind: ChunkKind
@@ -472,6 +486,7 @@ class Chunk:
     model: str | None = None
     raw: bytes | None = None
     raw_dialect: str | None = None
+    begun: Begun | None = attrs.field(default=None, eq=False)
 
     @property
     def text(self) -> str:

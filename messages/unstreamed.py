@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import attrs
 
-from .chat import BlockKind, Chunk, ChunkKind, Response
+from .chat import Begun, BlockKind, Chunk, ChunkKind, Response
 from .content import AudioBlock, ImageBlock, OpaqueBlock, ThinkingBlock, ToolUseBlock
 
 
 def chunks_of(response: Response) -> list[Chunk]:
     """Return the chunks that a stream of this answer might have had, every block in one piece."""
-    chunks = [Chunk(kind=ChunkKind.START, id=response.id, model=response.model)]
+    begun = Begun(routing=response.routing, conversation_id=response.conversation_id)
+    chunks = [Chunk(kind=ChunkKind.START, id=response.id, model=response.model, begun=begun)]
     for number, block in enumerate(response.message.blocks):
         if isinstance(block, ToolUseBlock):
             chunks += _block(number, "tool_use", block.arguments, tool_id=block.id, tool_name=block.name)

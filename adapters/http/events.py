@@ -13,6 +13,7 @@ from ...messages.errors import LegionError
 from ...runtime import Stream
 from ..dialects.openai_responses import ResponsesStreamRenderer
 from ..dialects.protocol import StreamRenderer
+from .identity import begun_headers
 from .recall import AnswerKeeper
 from .waiting import unless_stopped
 
@@ -66,7 +67,11 @@ class EventRelay:
         """
         chunks = await unless_stopped(self._stream.read_many())
         framing = self._renderer.framing
-        headers = [(b"content-type", framing.content_type), *self._headers]
+        headers = [
+            (b"content-type", framing.content_type),
+            *self._headers,
+            *begun_headers(chunks[0] if chunks else None),
+        ]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         ticker = self._loop.create_task(self._tick(framing.keep_alive)) if framing.keep_alive else None
         try:

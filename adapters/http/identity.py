@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
-from ...messages.chat import Request, Response, RoutingInfo
+from ...messages.chat import Chunk, Request, Response, RoutingInfo
 from ...messages.reasons import Rejection
 from ...messages.tracing import traceparent_of
 
@@ -29,14 +29,22 @@ def request_id_of(headers: Headers) -> bytes | None:
 
 def answer_headers(request: Request, response: Response) -> list[tuple[bytes, bytes]]:
     """Return what an answer's headers say of how it came about."""
-    headers = [*routing_headers(response.routing), *trace_headers(request)]
+    headers = [*routing_headers(response.routing), *trace_headers(request), *_belonging(response.conversation_id)]
     if response.cached:
         headers.append((b"x-legion-cache", b"hit"))
     if response.warnings:
         headers.append((b"x-legion-warnings", _header_value("; ".join(response.warnings)[:_LONGEST_WARNINGS])))
-    if response.conversation_id is not None:
-        headers.append((b"x-legion-conversation-id", _header_value(response.conversation_id)))
     return headers
+
+
+def begun_headers(first: Chunk | None) -> list[tuple[bytes, bytes]]:
+    """Return what the headers of a streamed answer say of how it came about, by its first chunk; [] where that is not known."""
+    begun = None if first is None else first.begun
+    return [] if begun is None else [*routing_headers(begun.routing), *_belonging(begun.conversation_id)]
+
+
+def _belonging(conversation_id: str | None) -> list[tuple[bytes, bytes]]:
+    return [] if conversation_id is None else [(b"x-legion-conversation-id", _header_value(conversation_id))]
 
 
 def trace_headers(request: Request) -> list[tuple[bytes, bytes]]:

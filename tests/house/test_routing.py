@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from legion_llm.adapters.cli.main import cli
 from legion_llm.messages.errors import PrivacyModeError
-from upstream import openai_upstream
+from upstream import Fault, openai_upstream
 
 BODY = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -55,6 +55,33 @@ def test_nor_does_it_where_only_the_outside_is_named(embedded, two, upstream):
         legion.chat("secret", provider="outside").get(10)
 
     assert not [call for call in upstream.requests if "secret" in str(call)]
+
+
+def test_streams_say_in_their_headers_who_answers_when_it_is_known(serving, upstream, make_provider):
+    with openai_upstream(Fault.STATUS_500) as sick:
+        legion = serving({"sick": make_provider(sick), "well": make_provider(upstream)})
+        body = {**BODY, "model": "m-1", "stream": True}
+
+        answer = httpx.post(f"{legion.url}/v1/chat/completions", json=body, headers={"X-Legion-Conversation-Id": "new"})
+
+    told = {name: answer.headers[f"x-legion-{name}"] for name in ("provider", "model", "tier", "attempts", "strategy")}
+    assert told == {
+        "provider": "well",
+        "model": "m-1",
+        "tier": "openai_compat",
+        "attempts": "3",
+        "strategy": "explicit",
+    }
+    assert answer.headers["x-legion-conversation-id"].startswith("conv_")
+
+
+def test_a_repeated_stream_says_who_answered_the_first_time(serving, two):
+    legion = serving(two)
+    sent = {"json": {**BODY, "provider": "inside", "stream": True}, "headers": {"Idempotency-Key": "k"}}
+
+    first, second = [httpx.post(f"{legion.url}/v1/chat/completions", **sent) for _ in range(2)]
+
+    assert second.headers["x-legion-provider"] == first.headers["x-legion-provider"]
 
 
 def test_headers_carry_intents_in_and_reasons_out(serving, two):

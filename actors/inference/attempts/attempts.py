@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import attrs
 
-from ....messages.chat import Request, Response
+from ....messages.chat import Begun, Request, Response
 from ....messages.errors import LegionError
 from ....messages.routing import Call, QualityCheck, Resolution, StreamCall
 from ....messages.settings import TIERS, HedgingSettings, RetrySettings
@@ -19,7 +19,7 @@ from .course import Course, Errand, Means, Told
 from .hedge import Paces, is_harmless
 from .rescue import Rescue
 from .shown import Recorder, Shown
-from .story import routed_at_once
+from .story import begun, routed_at_once
 from .tap import Tap
 
 
@@ -144,11 +144,11 @@ class Attempts:
         if self._may_rescue(request):
             sink = recorder = Recorder(sink, Shown())
             rescue = Rescue(request, recorder, connection, is_judged=judge is not None)
-        tap = Tap(sink)
+        tap = Tap(sink, Begun)  # before the first attempt nobody has begun
 
         async def attempt(target: Target, number: int, before: int) -> Response:
             nonlocal tap
-            tap = Tap(sink)
+            tap = Tap(sink, lambda: begun(request, resolution, target, number))
             call = StreamCall(
                 request=request,
                 target=target,

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from ....messages.attempt import QUALITY_FAILURE, SUCCESS, AttemptRecord
-from ....messages.chat import Request, Response, RoutingInfo
+from ....messages.chat import Begun, Request, Response, RoutingInfo
 from ....messages.errors import BudgetExceeded, EscalationExhausted, LegionError, RefusedError
 from ....messages.outcome import Outcome, outcome_of
 from ....messages.routing import Resolution
@@ -56,6 +56,20 @@ class Ended:
             error=None if self.error is None else type(self.error).__name__,
             duration_ms=self.seconds * 1000,
         )
+
+
+def begun(request: Request, resolution: Resolution, target: Target, number: int) -> Begun:
+    """Return who has begun to answer with the attempt of this number."""
+    routing = RoutingInfo(
+        provider=target.instance,
+        model=target.model,
+        tier=target.tier,
+        strategy=resolution.strategy,
+        rule=target.rule,
+        rejected=resolution.rejected,
+        attempts=number,
+    )
+    return Begun(routing=routing, conversation_id=request.conversation_id)
 
 
 def routed_at_once(

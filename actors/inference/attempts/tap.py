@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from ....messages.chat import Chunk
+import attrs
+
+from ....messages.chat import Begun, Chunk
 from ....runtime import Sink
 
 # Lifecycle chunks before the first content: a role, a model name, an empty block or two. A provider that sends more has begun to answer.
@@ -16,12 +19,17 @@ class Tap:
 
     Lifecycle chunks are held back until content comes; then they go out before it, and the attempt is committed: its failure can no longer be
     hidden. A fresh tap is used for every attempt, so what a failed attempt had said before its first content is forgotten.
+
+    Args:
+        sink: Leads to the caller.
+        begun: Tells who has begun to answer, when it has.
     """
 
-    __slots__ = ("_held", "_sink", "committed")
+    __slots__ = ("_begun", "_held", "_sink", "committed")
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, begun: Callable[[], Begun | None]) -> None:
         self._sink = sink
+        self._begun = begun
         self._held: list[Chunk] = []
         self.committed = False
 
@@ -38,5 +46,7 @@ class Tap:
         """Pass on what was held back; at the latest when the attempt has succeeded."""
         self.committed = True
         held, self._held = self._held, []
+        if held:
+            held[0] = attrs.evolve(held[0], begun=self._begun())
         for chunk in held:
             await self._sink.send(chunk)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.inference.attempts.tap import Tap
-from legion_llm.messages.chat import Chunk, ChunkKind, StopReason, Usage
+from legion_llm.messages.chat import Begun, Chunk, ChunkKind, StopReason, Usage
 
 START = Chunk(kind=ChunkKind.START, model="m")
 OPENED = Chunk(kind=ChunkKind.BLOCK_START, block_kind="text")
@@ -28,7 +28,7 @@ def reader():
 
 @pytest.fixture
 def tap(reader):
-    return Tap(reader)
+    return Tap(reader, lambda: None)
 
 
 async def send(tap, *chunks):
@@ -51,6 +51,15 @@ async def test_the_first_content_takes_along_what_came_before_it_in_order(tap, r
 
     assert reader.read == [START, OPENED, content]
     assert tap.committed
+
+
+@pytest.mark.trio
+async def test_the_first_chunk_that_is_seen_tells_where_it_comes_from(reader):
+    begun = Begun(conversation_id="c")
+
+    await send(Tap(reader, lambda: begun), START, OPENED, CONTENT, CONTENT)
+
+    assert [chunk.begun for chunk in reader.read] == [begun, None, None, None]
 
 
 @pytest.mark.trio
@@ -85,7 +94,7 @@ async def test_an_answer_without_content_is_passed_on_when_it_has_succeeded(tap,
 @pytest.mark.trio
 async def test_what_a_failed_attempt_had_said_is_forgotten_with_its_tap(tap, reader):
     await send(tap, START, OPENED)
-    following = Tap(reader)
+    following = Tap(reader, lambda: None)
 
     await send(following, START, CONTENT)
 
