@@ -18,12 +18,14 @@ class Credential:
         value: A key or a token; of a signing pair, the id of the access key.
         secret: Of a signing pair (AWS), the secret access key; None for anything else.
         session: Of a temporary signing pair, its session token, or None.
+        is_token: Whether the settings say that it is a token, to be shown as a bearer, where the vendor takes keys, too.
         source: Where it comes from, in words that may be shown ("OPENAI_API_KEY", "providers.openai.api_key").
     """
 
     value: Secret
     secret: Secret | None = None
     session: Secret | None = None
+    is_token: bool = False
     source: str = attrs.field(default="", eq=False)
 
 

@@ -24,11 +24,13 @@ class WireRequest:
         path: Path below the provider's root, with a leading slash ("/chat/completions").
         body: JSON bytes.
         warnings: What the dialect could not carry, in words for people; they come back on the response.
+        is_beside: Whether the path begins beside the version of the API ("/tokenize" beside "/v1"), and not below it.
     """
 
     path: str
     body: bytes
     warnings: tuple[str, ...] = ()
+    is_beside: bool = False
 
 
 @attrs.frozen(kw_only=True)

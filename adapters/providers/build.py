@@ -15,7 +15,7 @@ from ..dialects.anthropic import VERSION, AnthropicMessages
 from ..dialects.bedrock import Bedrock, BedrockEmbed
 from ..dialects.gemini import Gemini, GeminiEmbed
 from ..dialects.ollama import Ollama, OllamaEmbed
-from ..dialects.openai_chat import OpenAIChat
+from ..dialects.openai_chat import OpenAIChat, Tokenizing
 from ..dialects.openai_embeddings import OpenAIEmbeddings
 from ..dialects.openai_responses import OpenAIResponses
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect
@@ -38,6 +38,7 @@ _RESPONSES: Final = OpenAIResponses()
 
 _ANTHROPIC: Final = AnthropicMessages()
 _GEMINI: Final = Gemini()
+_BEDROCK: Final = Bedrock()
 
 _JWT_DOTS: Final = 2
 
@@ -50,7 +51,7 @@ DIALECTS: Final[Mapping[Kind, ProviderDialect]] = MappingProxyType(
         "anthropic": _ANTHROPIC,
         "gemini": _GEMINI,
         "azure": _OPENAI,
-        "bedrock": Bedrock(),
+        "bedrock": _BEDROCK,
         "openai_compat": _OPENAI_LIKE,
         "vllm": _OPENAI_LIKE,
         "mlx": _OPENAI_LIKE,
@@ -75,7 +76,10 @@ EMBEDDINGS: Final[Mapping[Kind, EmbeddingDialect]] = MappingProxyType(
     }
 )
 
-COUNTING: Final[Mapping[Kind, CountingDialect]] = MappingProxyType({"anthropic": _ANTHROPIC, "gemini": _GEMINI})
+# OpenAI counts for one of its APIs, whichever is spoken.
+COUNTING: Final[Mapping[Kind, CountingDialect]] = MappingProxyType(
+    {"openai": _RESPONSES, "anthropic": _ANTHROPIC, "gemini": _GEMINI, "bedrock": _BEDROCK, "vllm": Tokenizing()}
+)
 
 # What says that the last message is to be gone on with, where the message alone does not say it.
 CONTINUING: Final[Mapping[Kind, Mapping[str, Any]]] = MappingProxyType(
@@ -86,6 +90,11 @@ CONTINUING: Final[Mapping[Kind, Mapping[str, Any]]] = MappingProxyType(
 def dialect_of(instance: InstanceSettings) -> ProviderDialect:
     """Return what is spoken to an instance in chats."""
     return _RESPONSES if instance.wire_api == "responses" else DIALECTS[instance.kind]
+
+
+def _counting_of(instance: InstanceSettings) -> CountingDialect | None:
+    counting = COUNTING.get(instance.kind)
+    return _RESPONSES if counting is None and instance.wire_api == "responses" else counting
 
 
 def build_provider(
@@ -114,7 +123,7 @@ def build_provider(
         dialect=dialect_of(instance),
         skills=Skills(
             embeddings=EMBEDDINGS.get(instance.kind),
-            counting=_RESPONSES if instance.wire_api == "responses" else COUNTING.get(instance.kind),
+            counting=_counting_of(instance),
             shaper=Shaper(instance.kind, instance.native_schema),
         ),
         transport=transport_factory(instance, environ),
@@ -187,14 +196,14 @@ def _own_headers(instance: InstanceSettings, environ: Mapping[str, str], resolve
 
 
 def _presented(kind: Kind, credential: Credential) -> Presentation:
-    return Presentation(tuple(_key_headers(kind, credential.value.reveal())))
+    return Presentation(tuple(_key_headers(kind, credential.value.reveal(), is_token=credential.is_token)))
 
 
-def _key_headers(kind: Kind, key: str) -> list[tuple[str, str]]:
-    """A key of Azure's goes under a name of its own; a token of Entra ID (a JWT: three parts) is a bearer there as elsewhere."""
+def _key_headers(kind: Kind, key: str, *, is_token: bool) -> list[tuple[str, str]]:
+    """A key of Azure's goes under a name of its own; a token of Entra ID (a JWT has three parts) is a bearer there as elsewhere."""
     if kind in _OWN_HEADERS:
         return [(_OWN_HEADERS[kind], key)]
-    if kind == "azure" and key.count(".") != _JWT_DOTS:
+    if kind == "azure" and not is_token and key.count(".") != _JWT_DOTS:
         return [("Api-Key", key)]
     return [("Authorization", f"Bearer {key}")]
 

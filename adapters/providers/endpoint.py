@@ -119,6 +119,14 @@ class Endpoint:
             self._sign(request)
         return request
 
+    def post_beside(self, path: str, body: bytes) -> httpx.Request:
+        """Return a request that sends `body`, JSON, to a path beside the version of the API: "/tokenize" beside "/v1"."""
+        request = self.post("/", body, stream=False)
+        request.url = self.root.copy_with(
+            raw_path=self.root.raw_path.rstrip(b"/").removesuffix(b"/v1") + path.encode("ascii")
+        )
+        return request
+
     def get(self, path: str) -> httpx.Request:
         """Return a request without a body to a path below the root."""
         url = self._url(path)

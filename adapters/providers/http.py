@@ -152,7 +152,12 @@ class HttpProvider:
         if dialect is None:
             raise UnsupportedCapability(f"{self.name} does not count tokens", capability="count_tokens")
         wire = dialect.render_count_call(request, model, self._options)
-        post = self._endpoint.post(wire.path, wire.body, stream=False)
+        endpoint = self._endpoint
+        post = (
+            endpoint.post_beside(wire.path, wire.body)
+            if wire.is_beside
+            else endpoint.post(wire.path, wire.body, stream=False)
+        )
         count, _limits = await self._read(post, model, dialect.parse_count_answer)
         return count
 

@@ -155,8 +155,13 @@ def shown_source(text: str, path: str) -> str:
 def key_candidates(
     instance: InstanceSettings, environ: Mapping[str, str], resolvers: Resolvers = ENVIRONMENT_ALONE
 ) -> list[Credential | Absent]:
-    """Return what every place of a key holds, best first."""
+    """Return what every place of a key holds, best first; before them all stands a token that the settings name (Azure's)."""
     found: list[Credential | Absent] = []
+    token = instance.bearer_token
+    if token is not None and token.stated:
+        value = resolve(token, environ, resolvers)
+        path = setting_path(instance.name, "bearer_token")
+        found.append(value if isinstance(value, Absent) else Credential(value=value, is_token=True, source=path))
     for place in references_of(instance, resolvers):
         value = resolve(place.text, environ, resolvers)
         found.append(value if isinstance(value, Absent) else Credential(value=value, source=place.source))

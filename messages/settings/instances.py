@@ -81,7 +81,7 @@ class InstanceSettings:
     @property
     def wants_credential(self) -> bool:
         """Whether it is not used without one: its family needs one, or the settings name one."""
-        return self.needs_key or (self.api_key is not None and self.api_key.stated)
+        return self.needs_key or any(each is not None and each.stated for each in (self.api_key, self.bearer_token))
 
 
 def expand_instances(settings: Settings) -> tuple[InstanceSettings, ...]:

@@ -95,7 +95,7 @@ class ProviderBlock:
         tier: Where the models run. None: the family's. Default None.
         secret_key: Bedrock's: the secret beside `api_key`, which is then the id of an access key. Default None.
         session_token: Bedrock's: belongs to temporary keys. Default None.
-        bearer_token: Bedrock's: a token in place of keys. Default None.
+        bearer_token: Bedrock's and Azure's: a token in place of keys (of Entra ID, for Azure). Default None.
         region: Bedrock's: where the models run ("eu-central-1"). None: AWS_REGION or AWS_DEFAULT_REGION of the environment, else us-east-2. Default
             None.
         organization: Sent as the OpenAI organisation, or None. Default None.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import attrs
 
@@ -39,6 +40,14 @@ from .telemetry import TelemetrySettings
 from .tools import McpSettings, ToolLoopSettings, ToolStickySettings, ToolTriggerSettings
 from .vault import VaultSettings
 from .verification import VerificationSettings
+
+# What some kinds alone are shown.
+_READ_BY: Final[Mapping[str, tuple[Kind, ...]]] = {
+    "secret_key": ("bedrock",),
+    "session_token": ("bedrock",),
+    "bearer_token": ("azure", "bedrock"),
+    "region": ("bedrock",),
+}
 
 
 def _aliases(stated: Mapping[str, AliasSettings | str]) -> Mapping[str, AliasSettings]:
@@ -163,11 +172,19 @@ def _check_block(name: str, path: str, block: ProviderBlock) -> None:
         raise fault(f"{path}.plugin", "a provider of kind plugin needs one: name it")
     if block.plugin is not None and not family.is_foreign:
         raise fault(f"{path}.plugin", f"a provider of kind {kind} is no plug-in's: leave out one of the two")
+    _refuse_unread(kind, path, block)
     if block.base_url is None:
         return
     if not family.speaks_http:
         raise fault(f"{path}.base_url", f"a provider of kind {kind} has no URL")
     api_root(block.base_url, kind, path=f"{path}.base_url")
+
+
+def _refuse_unread(kind: Kind, path: str, block: ProviderBlock) -> None:
+    """A credential that nobody would show is a mistake, and is not left lying about."""
+    for name, kinds in _READ_BY.items():
+        if getattr(block, name) is not None and kind not in kinds:
+            raise fault(f"{path}.{name}", f"a provider of kind {kind} does not read it, only {' and '.join(kinds)}")
 
 
 def kind_of(name: str, block: ProviderBlock, *, path: str = "") -> Kind:

@@ -100,3 +100,59 @@ def test_a_count_that_is_none_is_not_believed(embedded, body):
         legion = embedded({"vendor": block})
 
         assert legion.count_tokens("Hello", model="claude-1").get(5).source == "estimated"
+
+
+# -- whose counting has a path of its own
+
+BEDROCK_MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+TOOL = {"type": "function", "function": {"name": "t", "parameters": {"type": "object"}}}
+COUNTED = {
+    "bedrock": (
+        {"bearer_token": "t", "models": [BEDROCK_MODEL]},
+        BEDROCK_MODEL,
+        "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens",
+        {"inputTokens": 99},
+    ),
+    "vllm": ({"models": ["m"]}, "m", "/tokenize", {"count": 99, "max_model_len": 4096, "tokens": [1]}),
+    "openai": (
+        {"api_key": "k", "models": ["gpt-4o"]},
+        "gpt-4o",
+        "/v1/responses/input_tokens",
+        {"object": "response.input_tokens", "input_tokens": 99},
+    ),
+}
+
+
+@pytest.fixture(params=COUNTED)
+def counting(request, embedded):
+    """A gateway before a server that counts, and what it is asked there."""
+    block, model, path, said = COUNTED[request.param]
+    with ScriptedServer([Send(answer(json.dumps(said).encode()))]) as server:
+        legion = embedded({request.param: {"base_url": server.url, **block}})
+        count = legion.count_tokens(
+            "Hello",
+            model=model,
+            system="Be brief.",
+            temperature=0.5,
+            tools=[TOOL],
+        ).get(5)
+        [asked] = [each for each in server.requests if each.method == "POST"]
+        yield request.param, count, asked, path
+
+
+def test_every_vendor_is_asked_where_it_counts(counting):
+    kind, count, asked, path = counting
+
+    assert (count.input_tokens, count.source, count.provider) == (99, "provider", kind)
+    assert asked.path == path
+
+
+def test_what_is_counted_is_the_prompt_with_its_tools_and_nothing_else(counting):
+    kind, _, asked, _ = counting
+    body = asked.json()
+    counted = body["input"]["converse"] if kind == "bedrock" else body
+
+    assert "Hello" in json.dumps(counted)
+    assert "Be brief." in json.dumps(counted)
+    assert "tools" in json.dumps(counted)
+    assert not {"temperature", "inferenceConfig", "max_tokens", "stream", "store"} & counted.keys()

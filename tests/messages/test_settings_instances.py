@@ -53,6 +53,14 @@ def test_only_providers_of_openais_apis_have_a_choice_between_them():
     assert caught.value.path == "providers.gemini.wire_api"
 
 
+@pytest.mark.parametrize("name", ["bearer_token", "secret_key", "session_token", "region"])
+def test_what_a_kind_does_not_read_is_refused(name):
+    with pytest.raises(SettingsError, match=r"kind openai does not read it, only .*bedrock") as caught:
+        one(openai=ProviderSettings(**{name: "eu-central-1"}))
+
+    assert caught.value.path == f"providers.openai.{name}"
+
+
 def test_the_first_of_the_models_is_the_default_one():
     assert one(openai=ProviderSettings(models=("a", "b"))).default_model == "a"
 

@@ -9,6 +9,7 @@ from ....messages.chat import ChatMessage, Response, new_id
 from ....messages.content import ContentBlock, ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import InvalidRequestError, ProviderError
 from ..classify import classify_value
+from ..counts import counted
 from ..extras import own
 from ..json_text import json_kind, read_provider_object, write_json
 from ..plain_ids import plain_id
@@ -86,13 +87,7 @@ def parse_count_answer(body: bytes) -> int:
         ProviderError: The body is no count.
         UpstreamError: It is an error object under status 200.
     """
-    answer = read_provider_object(body)
-    if answer.get("type") == "error" or answer.get("error"):
-        raise classify_value(answer)
-    count = answer.get("input_tokens")
-    if type(count) is not int or count < 0:
-        raise ProviderError("the provider's answer holds no number of tokens")
-    return count
+    return counted(body, "input_tokens")
 
 
 def render_response(response: Response) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,9 +17,13 @@ from .block_rendering import WireBlock, Writing, render_blocks, says_something
 from .models import Model
 from .parameters import add_parameters
 from .tools import add_tools
-from .words import NAME, call_path
+from .words import NAME, call_path, count_path
 
 _GAPS: Final = Gaps()
+# What of a request becomes tokens.
+_COUNTED: Final = frozenset({"messages", "system", "toolConfig", "additionalModelRequestFields"})
+# Where the profile of a model begins with the part of the world in which it runs.
+_REGION: Final = re.compile(r"^(us|us-gov|eu|apac|jp|au|global)\.")
 # Objects that hold what we write, and what a host or the settings add.
 _SHARED: Final = frozenset({"additionalModelRequestFields", "inferenceConfig", "outputConfig"})
 
@@ -30,6 +35,31 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
         UnsupportedCapability: The dialect cannot say what the request needs.
         InvalidRequestError: A tool call's arguments are no JSON object, or the request cannot be written as JSON.
     """
+    body, rendering = _body(request, model, options)
+    return WireRequest(
+        path=call_path(model, stream=stream),
+        body=write_json(body, InvalidRequestError),
+        warnings=tuple(rendering.warnings),
+    )
+
+
+def render_count_call(request: Request, model: str, options: DialectOptions) -> WireRequest:
+    """Return the question how long the prompt is. Models are counted for, and no profiles through which they are called.
+
+    Raises:
+        UnsupportedCapability: The dialect cannot say what the request needs.
+        InvalidRequestError: As for `render_request`.
+    """
+    body, rendering = _body(request, model, options)
+    counted = {key: value for key, value in body.items() if key in _COUNTED}
+    return WireRequest(
+        path=count_path(_REGION.sub("", model)),
+        body=write_json({"input": {"converse": counted}}, InvalidRequestError),
+        warnings=tuple(rendering.warnings),
+    )
+
+
+def _body(request: Request, model: str, options: DialectOptions) -> tuple[dict[str, Any], Rendering]:
     rendering = Rendering.of(request, NAME)
     writing = Writing(rendering, Model(model), options.origin)
     note_losses(request, rendering, NAME, _GAPS)
@@ -45,11 +75,7 @@ def render_request(request: Request, model: str, *, stream: bool, options: Diale
     else:
         rendering.leave_out(request.extra, NAME)
     _merge(body, options.extra_body)
-    return WireRequest(
-        path=call_path(model, stream=stream),
-        body=write_json(body, InvalidRequestError),
-        warnings=tuple(rendering.warnings),
-    )
+    return body, rendering
 
 
 def _conversation(messages: list[ChatMessage], writing: Writing) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from ....messages.chat import ChatMessage, Response, new_id
 from ....messages.content import ContentBlock, ImageBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolUseBlock
 from ....messages.errors import ProviderError
+from ..counts import counted
 from ..json_text import json_kind, read_provider_object, write_json
 from .usage import parse_usage
 from .words import NAME, stop_reason_of
@@ -36,6 +37,16 @@ def parse_response(body: bytes) -> Response:
         extra={key: value for key, value in answer.items() if key not in _KNOWN and value is not None},
         extra_dialect=NAME,
     )
+
+
+def parse_count_answer(body: bytes) -> int:
+    """Return the number of tokens.
+
+    Raises:
+        ProviderError: The body is no count.
+        UpstreamError: It is an error object under status 200.
+    """
+    return counted(body, "inputTokens")
 
 
 def block_of(value: Any) -> ContentBlock:

@@ -43,3 +43,8 @@ def call_path(model: str, *, stream: bool) -> str:
 def invoke_path(model: str) -> str:
     """Return the path at which a model is asked in its maker's own JSON."""
     return f"/model/{quote(model, safe='')}/invoke"
+
+
+def count_path(model: str) -> str:
+    """Return the path at which the tokens of a prompt are counted."""
+    return f"/model/{quote(model, safe='')}/count-tokens"

@@ -11,6 +11,7 @@ from ....messages.content import ContentBlock, OpaqueBlock, ToolResultBlock
 from ....messages.errors import ContentRefusedError, InvalidRequestError, ProviderError
 from ..call_ids import CallIds
 from ..classify import classify_value
+from ..counts import counted
 from ..json_text import json_kind, read_provider_object, write_json
 from ..rendering import Rendering
 from .call_ids import MARK, made_id
@@ -46,13 +47,7 @@ def parse_count_answer(body: bytes) -> int:
         ProviderError: The body is no count.
         UpstreamError: It is an error object under status 200.
     """
-    answer = read_provider_object(body)
-    if answer.get("error"):
-        raise classify_value(answer)
-    count = answer.get("totalTokens")
-    if type(count) is not int or count < 0:
-        raise ProviderError("the provider's answer holds no number of tokens")
-    return count
+    return counted(body, "totalTokens")
 
 
 def parse_response(body: bytes) -> Response:

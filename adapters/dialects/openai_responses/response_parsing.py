@@ -10,6 +10,7 @@ from ....messages.content import ContentBlock
 from ....messages.errors import InvalidRequestError, ProviderError
 from ..catalogue_fields import moment
 from ..classify import classify_value
+from ..counts import counted
 from ..json_text import json_kind, read_provider_object
 from ..openai_chat.parts import is_refusal
 from ..usage_sum import count, reconciled
@@ -75,12 +76,7 @@ def parse_count_answer(body: bytes) -> int:
         ProviderError: The body is no count.
         UpstreamError: It is an error object under status 200.
     """
-    answer = read_provider_object(body)
-    refuse_failed(answer)
-    tokens = answer.get("input_tokens")
-    if type(tokens) is not int or tokens < 0:
-        raise ProviderError("the provider's answer holds no count of input_tokens")
-    return tokens
+    return counted(body, "input_tokens")
 
 
 def refuse_failed(answer: Mapping[str, Any]) -> None:

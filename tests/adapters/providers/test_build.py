@@ -9,6 +9,7 @@ from legion_llm.adapters.providers.build import DIALECTS, build_provider
 from legion_llm.adapters.providers.demo import DemoProvider
 from legion_llm.messages.chat import ChatMessage, Generation, Request
 from legion_llm.messages.errors import RateLimitError, SettingsError
+from legion_llm.messages.secret import SecretRef
 from legion_llm.messages.settings import (
     KINDS,
     DemoSettings,
@@ -96,6 +97,13 @@ def test_azure_gets_a_key_under_its_own_name_and_a_token_as_bearer(sent, key, he
     assert str(request.url) == "https://work.openai.azure.com/openai/v1/chat/completions"
     assert request.headers[header] == value
     assert {"api-key", "authorization"} & set(request.headers) == {header}
+
+
+def test_a_token_that_azures_settings_name_is_a_bearer_whatever_it_looks_like(sent):
+    instance = instance_of("azure", base_url=AZURE, bearer_token=SecretRef.of("env://TOKEN"), api_key=SecretRef.of("k"))
+
+    assert sent(instance, {"TOKEN": "opaque"}).headers["authorization"] == "Bearer opaque"
+    assert sent(instance, {}).headers["api-key"] == "k"
 
 
 def test_a_server_that_needs_no_key_gets_none(sent):
