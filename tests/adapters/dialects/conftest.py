@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import official
 import pytest
 from legion_llm.adapters.dialects.anthropic import AnthropicMessages
 from legion_llm.adapters.dialects.gemini import GeminiCall
@@ -29,15 +30,15 @@ SERVED = {
     "ollama.chat": (OllamaChat(), {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}),
 }
 
-# A model of each family of providers whose dialects differ.
+# What is spoken, a model, and an independent reader, of each family of providers whose dialects differ.
 TARGETS = {
-    "openai": (DIALECTS["openai"], "gpt-5"),
-    "responses": (OpenAIResponses(), "gpt-5"),
-    "vllm": (DIALECTS["vllm"], "qwen3"),
-    "anthropic": (DIALECTS["anthropic"], "claude-sonnet-4-5"),
-    "gemini": (DIALECTS["gemini"], "gemini-2.5-flash"),
-    "bedrock": (DIALECTS["bedrock"], "anthropic.claude-sonnet-4-5"),
-    "ollama": (DIALECTS["ollama"], "qwen3"),
+    "openai": (DIALECTS["openai"], "gpt-5", official.openai_chat),
+    "responses": (OpenAIResponses(), "gpt-5", official.openai_responses),
+    "vllm": (DIALECTS["vllm"], "qwen3", official.openai_chat),
+    "anthropic": (DIALECTS["anthropic"], "claude-sonnet-4-5", official.anthropic),
+    "gemini": (DIALECTS["gemini"], "gemini-2.5-flash", official.gemini),
+    "bedrock": (DIALECTS["bedrock"], "anthropic.claude-sonnet-4-5", official.bedrock),
+    "ollama": (DIALECTS["ollama"], "qwen3", official.ollama),
 }
 
 # Who speaks what clients speak: there everything goes out as it came.
@@ -87,15 +88,19 @@ def answer_of():
 
 @pytest.fixture
 def cross():
-    """Say `said` in one dialect, and hear it in that of a provider: return the body that is sent, and the warnings."""
+    """Say `said` in one dialect, and hear it in another: return the body that is sent, read by the vendor's own types, and the warnings."""
 
     def send(source, said, target, *, stream=False):
         dialect, plain = SERVED[source]
         request = dialect.parse_request(json.dumps({**plain, **said}).encode())
         options = DialectOptions(origin=target)
-        speaks, model = TARGETS[target]
+        speaks, model, read = TARGETS[target]
         wire = speaks.render_request(request, model, stream=stream, options=options)
-        return json.loads(wire.body), wire.warnings
+        body = json.loads(wire.body)
+        # What clients say in their providers' own dialect goes out as it came, sense or nonsense.
+        if target not in OWN[source]:
+            read(body)
+        return body, wire.warnings
 
     return send
 

@@ -7,11 +7,10 @@ import json
 import re
 
 import attrs
-import botocore.session
+import official
 import pytest
 from aws_frames import event, exception, frame
 from botocore.parsers import create_parser
-from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from legion_llm.adapters.dialects.anthropic import AnthropicMessages
@@ -67,20 +66,11 @@ WEATHER = ToolDefinition(name="get_weather", parameters={"type": "object", "prop
 MARK = {"type": "ephemeral"}
 POINT = {"cachePoint": {"type": "default"}}
 
-SERVICE = botocore.session.get_session().get_service_model("bedrock-runtime")
-CONVERSE = SERVICE.operation_model("Converse")
-
-
-def validate(body, model):
-    """Have botocore's model of the service read a request; it refuses fields that it does not know."""
-    report = ParamValidator().validate({"modelId": model, **body}, CONVERSE.input_shape)
-    assert not report.has_errors(), report.generate_report()
-
 
 def rendered(request, model=CLAUDE, *, stream=False, **options):
     wire = DIALECT.render_request(request, model, stream=stream, options=DialectOptions(**options))
     body = json.loads(wire.body)
-    validate(body, model)
+    official.bedrock(body, model)
     return body, wire
 
 
@@ -446,7 +436,8 @@ WHOLE = ["text", "tools", "guarded"]
 @pytest.mark.parametrize("name", WHOLE)
 def test_botocore_reads_the_golden_answers(golden, name):
     parsed = create_parser("rest-json").parse(
-        {"body": golden(f"bedrock/response_{name}.json"), "headers": {}, "status_code": 200}, CONVERSE.output_shape
+        {"body": golden(f"bedrock/response_{name}.json"), "headers": {}, "status_code": 200},
+        official.CONVERSE.output_shape,
     )
 
     assert parsed["usage"]["totalTokens"] > 0
@@ -497,7 +488,7 @@ def test_a_guardrail_that_steps_in_is_a_refusal(golden):
 
 
 def test_every_stop_reason_of_the_service_has_a_meaning():
-    assert STOP_REASONS.keys() == set(CONVERSE.output_shape.members["stopReason"].enum)
+    assert STOP_REASONS.keys() == set(official.CONVERSE.output_shape.members["stopReason"].enum)
 
 
 @pytest.mark.parametrize("word", [*STOP_REASONS, "something_new", None, 7])
