@@ -33,6 +33,7 @@ from .ids import new_id as new_id  # noqa: PLC0414 - most of the house knows it 
 from .limits import RateLimits
 from .quality import ConfidenceTerms, Quality
 from .reasons import Rejection
+from .secret import Secret
 from .target import Target
 from .terms import Terms
 from .tools import Tool
@@ -210,6 +211,7 @@ class Request:
         trace: Where it stands in a distributed trace, or None.
         allowed_models: Patterns ("gpt-*") of which the model that answers must match one; None: any model.
         terms: What its caller asks of the gateway itself, or None.
+        own_key: A key of the caller's own, which the provider that the setting `api.pass_through` names is shown instead of ours; None: ours.
         host_tools: Tools that the host gives to this request alone, and runs; their definitions are among `tools`.
     """
 
@@ -243,6 +245,7 @@ class Request:
     trace: Trace | None = None
     allowed_models: tuple[str, ...] | None = None
     terms: Terms | None = None
+    own_key: Secret | None = attrs.field(default=None, repr=False)
     host_tools: tuple[Tool, ...] = ()
     metadata: Extra = attrs.field(factory=dict)
     extra: Extra = attrs.field(factory=dict)

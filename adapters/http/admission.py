@@ -56,6 +56,8 @@ def admitted(request: AskedT, scope: Scope) -> AskedT:
     holder: Holder | None = scope.get(HOLDER)
     if holder is not None:
         _bind(told, holder)
+        if holder.own_key is not None:
+            _bind_guest(request, told, holder)
     if isinstance(request, EmbedRequest):
         told = {name: value for name, value in told.items() if name in _OF_EMBEDDINGS}
     admitted = attrs.evolve(request, **told) if told else request
@@ -77,6 +79,17 @@ def _bind(told: dict[str, Any], holder: Holder) -> None:
         told["intent"] = {**told.get("intent", {}), **holder.rights.intent}
     if holder.rights.models is not None:
         told["allowed_models"] = holder.rights.models
+
+
+def _bind_guest(request: Request | EmbedRequest, told: dict[str, Any], holder: Holder) -> None:
+    """Send a guest where its key is for, and nowhere else."""
+    if isinstance(request, EmbedRequest):
+        raise AccessDeniedError("embeddings are made with keys of this gateway alone")
+    wanted = told.get("provider") or request.provider
+    if wanted not in (None, holder.only):
+        raise AccessDeniedError(f"the key that you have shown is for {holder.only} alone, not for {wanted}")
+    told["provider"] = holder.only
+    told["own_key"] = holder.own_key
 
 
 def _check_model(request: Request | EmbedRequest, holder: Holder) -> None:

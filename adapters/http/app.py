@@ -48,7 +48,7 @@ def build_app(
     """
     rows = route_table(gateway, config, dialect, others, insight, reload)
     explain = _Explain(rows, dialect)
-    front = _Front(rows, Gate(rows, config.keyring, time.monotonic), explain)
+    front = _Front(rows, Gate(rows, config.keyring, time.monotonic, guests_go_to=config.settings.pass_through), explain)
     deliveries = [row.endpoint.deliveries for row in rows if isinstance(row.endpoint, DeliveredChat)]
     return HttpApp(ServerErrorMiddleware(front, handler=explain), deliveries)
 

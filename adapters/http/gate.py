@@ -16,7 +16,7 @@ from .admission import HOLDER
 from .faults import CLOSE, HttpFault
 from .identity import Headers
 from .key_limits import LIMITS, KeyLimits
-from .keyring import Holder, Keyring
+from .keyring import Holder, Keyring, guest, shown_key
 from .routes.gemini import key_in_query
 from .table import Access, Row
 
@@ -32,15 +32,24 @@ class Gate:
         rows: The routes.
         keyring: The keys, or None: then whoever reaches the port gets in, but to the routes of administrators only from this machine.
         clock: Seconds, by which the limits of keys are refilled.
+        guests_go_to: Instance for which those may bring keys of their own who have none of ours; None: they are refused.
     """
 
-    def __init__(self, rows: Iterable[Row], keyring: Keyring | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        keyring: Keyring | None,
+        clock: Callable[[], float],
+        *,
+        guests_go_to: str | None = None,
+    ) -> None:
         rows = tuple(rows)
         self._access = {row.path: row.access for row in rows}
         self._patterns = [
             (compile_path(row.path)[0], row.access) for row in rows if "{" in row.path and row.access is not Access.KEY
         ]
         self._keyring = keyring
+        self._guests_go_to = guests_go_to
         self._clock = clock
         self._limits: dict[bytes, tuple[KeySettings, KeyLimits]] = {}
 
@@ -57,10 +66,12 @@ class Gate:
         if self._keyring is None:
             if access is not Access.KEY:
                 _check_local(scope)
+            elif self._guests_go_to is not None and (key := shown_key(scope["headers"])) is not None:
+                scope[HOLDER] = guest(key, self._guests_go_to)
             return
         if access is Access.PAGE:
             return
-        holder = self._shown(scope)
+        holder = self._shown(scope, access)
         if not may(holder.rights, access):
             raise HttpFault(
                 403, AccessDeniedError(f"the key of {holder.caller.identity} does not allow this: {_NEEDS[access]}")
@@ -88,12 +99,15 @@ class Gate:
             return exact
         return next((access for pattern, access in self._patterns if pattern.match(path)), Access.KEY)
 
-    def _shown(self, scope: Scope) -> Holder:
+    def _shown(self, scope: Scope, access: Access) -> Holder:
         assert self._keyring is not None
         try:
             key = key_in_query(scope)
             return self._keyring.holder(scope["headers"] if key is None else [(b"x-api-key", key)])
         except AccessDeniedError as denied:
+            own = shown_key(scope["headers"])
+            if self._guests_go_to is not None and access is Access.KEY and own is not None:
+                return guest(own, self._guests_go_to)
             raise HttpFault(401, denied, (_CHALLENGE,)) from denied
 
 

@@ -11,6 +11,7 @@ import attrs
 
 from ...messages.caller import Caller
 from ...messages.errors import AccessDeniedError, SettingsError
+from ...messages.secret import Secret
 from ...messages.settings import KeySettings, Settings
 from ..settings.credentials import Absent, resolve
 from .identity import Headers
@@ -26,11 +27,27 @@ class Holder:
         caller: How its requests name it.
         digest: SHA-256 of the key.
         rights: What it may do.
+        own_key: The key itself where it is none of ours: a guest's; else None.
+        only: The instance that a guest's key is for; None: its requests may go anywhere.
     """
 
     caller: Caller
     digest: bytes = attrs.field(repr=False)
     rights: KeySettings
+    own_key: Secret | None = attrs.field(default=None, repr=False)
+    only: str | None = None
+
+
+def guest(key: bytes, instance: str) -> Holder:
+    """Return who shows a key that is none of ours, but for an instance: known by it, and by nothing else."""
+    digest = hashlib.sha256(key).hexdigest()
+    return Holder(
+        caller=Caller(identity=f"guest:{digest[:16]}", credential="own"),
+        digest=bytes.fromhex(digest),
+        rights=KeySettings(sha256=digest),
+        own_key=Secret(key.decode("latin-1")),
+        only=instance,
+    )
 
 
 class Keyring:
@@ -55,7 +72,7 @@ class Keyring:
         Raises:
             AccessDeniedError: It shows none, or one that nobody holds. How long that takes says nothing about any key.
         """
-        shown = _shown(headers)
+        shown = shown_key(headers)
         if shown is None:
             raise AccessDeniedError("no API key: send one as `Authorization: Bearer KEY` or as `x-api-key: KEY`")
         digest = hashlib.sha256(shown).digest()
@@ -109,7 +126,7 @@ def _digest(rights: KeySettings, environ: Mapping[str, str], path: str) -> bytes
     return hashlib.sha256(key.reveal().encode()).digest()
 
 
-def _shown(headers: Headers) -> bytes | None:
+def shown_key(headers: Headers) -> bytes | None:
     """Return the key that is shown. Gemini's clients have a header of their own for it, which no other client sends."""
     shown = None
     for name, value in headers:

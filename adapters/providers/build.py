@@ -28,6 +28,7 @@ from .endpoint import Endpoint, Presentation
 from .http import HttpProvider, Skills
 from .native_schema import Shaper
 from .ollama import OllamaProvider
+from .pass_through import PassThroughProvider
 from .transports import TransportFactory, transport_for
 
 # OpenAI has renamed the field that limits the answer; the servers that imitate it mostly know the old name alone.
@@ -118,7 +119,9 @@ def build_provider(
         return DemoProvider(name=instance.name, settings=instance.demo)
     if instance.kind == "plugin":
         return GuardedProvider(instance, environ, credential_at_hand(instance, environ, resolvers))
-    provider = HttpProvider(
+    bare = empty_endpoint_for(instance, environ, instance.timeouts, resolvers) if instance.pass_through else None
+    make = HttpProvider if bare is None else functools.partial(PassThroughProvider, bare=bare)
+    provider = make(
         endpoint=endpoint_for(instance, environ, instance.timeouts, resolvers),
         dialect=dialect_of(instance),
         skills=Skills(

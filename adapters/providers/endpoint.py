@@ -10,7 +10,7 @@ import attrs
 import httpx
 
 from ...messages.credentials import Credential
-from ...messages.errors import SettingsError
+from ...messages.errors import AccessDeniedError, SettingsError
 from ...messages.settings import TimeoutSettings, is_header_value, setting_path
 from .pieces import ACCEPTED
 
@@ -125,6 +125,22 @@ class Endpoint:
         request.url = self.root.copy_with(
             raw_path=self.root.raw_path.rstrip(b"/").removesuffix(b"/v1") + path.encode("ascii")
         )
+        return request
+
+    def post_as(self, credential: Credential, path: str, body: bytes, *, stream: bool) -> httpx.Request:
+        """Return a request as `post` does that shows this credential, this once.
+
+        Raises:
+            AccessDeniedError: It cannot be sent in a header.
+        """
+        request = self.post(path, body, stream=stream)
+        if self._show is not None:
+            for header, value in self._show(credential).headers:
+                if not is_header_value(value):
+                    raise AccessDeniedError(
+                        "the key that you have shown cannot be one: it has signs that no header may have"
+                    )
+                request.headers[header] = value
         return request
 
     def get(self, path: str) -> httpx.Request:

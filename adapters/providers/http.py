@@ -14,7 +14,7 @@ from ...messages.chat import ChatMessage, Request, Response, Usage
 from ...messages.content import ThinkingBlock
 from ...messages.credentials import Credential
 from ...messages.embedding import EmbedAnswer, EmbedBatch
-from ...messages.errors import UnsupportedCapability
+from ...messages.errors import AccessDeniedError, UnsupportedCapability
 from ...messages.limits import RateLimits
 from ...messages.tokens import estimated_embedding_tokens, estimated_input_tokens, estimated_message_tokens
 from ...messages.tracing import traceparent_of
@@ -152,12 +152,7 @@ class HttpProvider:
         if dialect is None:
             raise UnsupportedCapability(f"{self.name} does not count tokens", capability="count_tokens")
         wire = dialect.render_count_call(request, model, self._options)
-        endpoint = self._endpoint
-        post = (
-            endpoint.post_beside(wire.path, wire.body)
-            if wire.is_beside
-            else endpoint.post(wire.path, wire.body, stream=False)
-        )
+        post = self._posted(request, wire, stream=False)
         count, _limits = await self._read(post, model, dialect.parse_count_answer)
         return count
 
@@ -185,10 +180,18 @@ class HttpProvider:
         return (attrs.evolve(wire, warnings=(*told, *wire.warnings)), True) if told else (wire, False)
 
     def _post(self, request: Request, wire: WireRequest, *, stream: bool) -> httpx.Request:
-        post = self._endpoint.post(wire.path, wire.body, stream=stream)
+        post = self._posted(request, wire, stream=stream)
         if request.trace is not None:
             post.headers["traceparent"] = traceparent_of(request.trace)
         return post
+
+    def _posted(self, request: Request, wire: WireRequest, *, stream: bool) -> httpx.Request:
+        if request.own_key is not None:
+            # Wherever the request has come to: a caller's key goes to the one host that the settings name, and ours is not for such a caller.
+            raise AccessDeniedError(f"{self.name} is not shown callers' own keys")
+        if wire.is_beside:
+            return self._endpoint.post_beside(wire.path, wire.body)
+        return self._endpoint.post(wire.path, wire.body, stream=stream)
 
     def _exchange(self, model: str | None) -> Exchange:
         return Exchange(provider=self.name, model=model, limits=self._endpoint.timeouts, dialect=self._dialect)

@@ -108,6 +108,8 @@ class ApiSettings:
         keys: Keys by the name of their holder; see `KeySettings`. Where there are any, a request must show one. Default none: whoever reaches the
             port may use it.
         insecure: Whether an address that other machines reach may be served without keys. Default False: that is refused.
+        pass_through: Instance ("openai/eu") that is shown the keys of those who are not among `keys`, instead of our own; they can ask nobody
+            else. Default none: they are refused.
         tls: Certificate and key, for HTTPS. Default none: HTTP.
     """
 
@@ -121,4 +123,5 @@ class ApiSettings:
     drain_timeout: float = attrs.field(default=5.0, validator=between(0, unit="s"))
     keys: Mapping[str, KeySettings] = attrs.field(default=EMPTY, converter=_keys, validator=names)
     insecure: bool = False
+    pass_through: str | None = attrs.field(default=None, validator=not_blank)
     tls: TlsSettings | None = None

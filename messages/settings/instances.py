@@ -18,6 +18,9 @@ from .root import Settings, kind_of
 
 DEFAULT_INSTANCE: Final = "default"
 
+# Kinds beside those like OpenAI whose keys stand in a header.
+_KEY_HEADERS: Final = frozenset({"anthropic", "gemini"})
+
 
 @attrs.frozen(kw_only=True)
 class InstanceSettings:
@@ -37,6 +40,7 @@ class InstanceSettings:
             named after its family nor at the vendor's own address: credentials are bound to their host.
         reads_environment: Whether credentials of its family may be looked up in the environment: it is named after its family, or has no address of
             its own.
+        pass_through: Whether callers may show it keys of their own.
         default_model: Model for requests that name none: the setting's, else the first of `models`, else the family's, else None.
 
     The others are as in `ProviderBlock`.
@@ -51,6 +55,7 @@ class InstanceSettings:
     base_url: str | None
     api_key: SecretRef | None
     needs_key: bool
+    pass_through: bool
     key_variables: tuple[str, ...]
     reads_environment: bool
     secret_key: SecretRef | None
@@ -93,7 +98,7 @@ def expand_instances(settings: Settings) -> tuple[InstanceSettings, ...]:
         SettingsError: An instance lacks what its family requires; `path` says where.
     """
     return tuple(
-        _instance(name, instance, block)
+        _instance(name, instance, block, settings.api.pass_through)
         for name, provider in settings.providers.items()
         if provider.enabled is not False
         for instance, block in _blocks(provider)
@@ -115,12 +120,15 @@ def _blocks(provider: ProviderSettings) -> Iterator[tuple[str, ProviderBlock]]:
         yield DEFAULT_INSTANCE, provider
 
 
-def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSettings:
+def _instance(provider: str, instance: str, block: ProviderBlock, pass_through: str | None) -> InstanceSettings:
     kind = kind_of(provider, block)
     family = FAMILIES[kind]
+    name = provider if instance == DEFAULT_INSTANCE else f"{provider}/{instance}"
+    if name == pass_through and not (family.is_openai_like or kind in _KEY_HEADERS):
+        raise fault("api.pass_through", f"callers have no keys of their own for providers of kind {kind}")
     base_url = _base_url(provider, instance, block, kind)
     return InstanceSettings(
-        name=provider if instance == DEFAULT_INSTANCE else f"{provider}/{instance}",
+        name=name,
         provider=provider,
         instance=instance,
         kind=kind,
@@ -128,7 +136,9 @@ def _instance(provider: str, instance: str, block: ProviderBlock) -> InstanceSet
         enabled=block.enabled,
         base_url=base_url,
         api_key=block.api_key,
-        needs_key=family.needs_key,
+        # What callers bring keys for can be used without one of ours.
+        needs_key=family.needs_key and name != pass_through,
+        pass_through=name == pass_through,
         key_variables=family.key_variables if provider == kind or base_url == family.base_url else (),
         reads_environment=provider == kind or block.base_url is None,
         secret_key=block.secret_key,

@@ -34,6 +34,21 @@ def check_references(
     _check_aliases(aliases)
 
 
+def check_instance(providers: Mapping[str, ProviderSettings], path: str, name: str | None) -> None:
+    """Check that a setting names an instance that the settings themselves name.
+
+    Raises:
+        SettingsError: It does not.
+    """
+    named = [
+        f"{provider}/{instance}" if instance else provider
+        for provider, block in providers.items()
+        for instance in block.instances or ("",)
+    ]
+    if name is not None and name not in named:
+        raise fault(path, f"no instance {name!r} among the providers; {nearest(name, named)}")
+
+
 def _known(providers: Mapping[str, ProviderSettings]) -> Iterator[str]:
     """Names that may become instances: those of the settings, and the families that are used without being named."""
     for name, provider in providers.items():

@@ -28,7 +28,7 @@ from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
-from .references import check_references
+from .references import check_instance, check_references
 from .response_cache import ResponseCacheSettings
 from .routing import ArbitrageSettings, RoutingSettings
 from .rules import AliasSettings, alias_of
@@ -156,6 +156,7 @@ class Settings:
         for name, path, block in _blocks(self.providers):
             _check_block(name, path, block)
         check_references(self.providers, self.default_provider, self.routing, self.aliases)
+        check_instance(self.providers, "api.pass_through", self.api.pass_through)
 
 
 def _blocks(providers: Mapping[str, ProviderSettings]) -> Iterator[tuple[str, str, ProviderBlock]]:
