@@ -23,7 +23,8 @@ def node(unless, tmp_path_factory):
     """Runs a script beside the installed packages and returns what it saw."""
     if shutil.which("node") is None:
         unless("node is not installed")
-    if not (INSTALLED / "node_modules" / "openai").exists():
+    wanted = json.loads((SCRIPTS / "package.json").read_text())["dependencies"]
+    if not all((INSTALLED / "node_modules" / name).exists() for name in wanted):
         unless("the npm clients are not installed: make clients")
 
     def run(script, *args):
@@ -77,6 +78,19 @@ def test_the_anthropic_client(node, gateway):
     assert seen["count"] > 0
     assert seen["models"]
     assert seen["refused"] == {"name": "BadRequestError", "status": 400, "type": "invalid_request_error"}
+
+
+def test_the_ollama_client(node, gateway):
+    seen = node("ollama.mjs", gateway.url, "sk-of-ann")
+
+    assert "Say it back." in seen["chat"]["message"]["content"]
+    assert seen["streamed"] == seen["chat"]["message"]["content"] == seen["generated"]["response"]
+    assert (seen["last"]["done"], seen["last"]["done_reason"]) == (True, "stop")
+    assert seen["call"]["message"]["tool_calls"][0]["function"]["name"] == "weather"
+    assert "Sunny." in seen["afterResult"]["message"]["content"]
+    assert (seen["vectors"], "demo" in seen["models"], "tools" in seen["capabilities"]) == (2, True, True)
+    assert seen["refused"]["status"] == 403
+    assert "at the Ollama server" in seen["refused"]["message"]
 
 
 @pytest.mark.parametrize("api", ["chat", "responses", "messages"])
