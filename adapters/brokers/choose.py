@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from ...actors.fleet.port import GatewayLink, WorkerLink
 from ...messages.secret import Secret
 from ...messages.settings import FleetSettings
 from ..fleet.secrets import fleet_secret
+from .rabbitmq_gateway import RabbitGatewayLink
+from .rabbitmq_line import RabbitConfig
+from .rabbitmq_worker import RabbitWorkerLink
 from .zmq_frames import Keys
 from .zmq_gateway import ZmqGatewayLink
 from .zmq_worker import ZmqWorkerLink
+
+# The password with which every RabbitMQ begins; it takes it from its own machine alone.
+_GUESTS: Final = Secret("guest")
 
 
 def gateway_link(settings: FleetSettings, environ: Mapping[str, str]) -> GatewayLink:
@@ -19,6 +26,8 @@ def gateway_link(settings: FleetSettings, environ: Mapping[str, str]) -> Gateway
     Raises:
         SettingsError: A key cannot be found.
     """
+    if settings.broker == "rabbitmq":
+        return RabbitGatewayLink(_rabbit(settings, environ))
     return ZmqGatewayLink(settings.listen, _keys(settings, environ))
 
 
@@ -28,7 +37,21 @@ def worker_link(settings: FleetSettings, environ: Mapping[str, str]) -> WorkerLi
     Raises:
         SettingsError: A key cannot be found.
     """
+    if settings.broker == "rabbitmq":
+        return RabbitWorkerLink(_rabbit(settings, environ))
     return ZmqWorkerLink(settings.gateways, _keys(settings, environ))
+
+
+def _rabbit(settings: FleetSettings, environ: Mapping[str, str]) -> RabbitConfig:
+    section = settings.rabbitmq
+    return RabbitConfig(
+        url=section.url,
+        password=fleet_secret(section.password, environ, "fleet.rabbitmq.password") or _GUESTS,
+        exchange=section.exchange,
+        queue_type=section.queue_type,
+        queue_length=section.queue_length,
+        queue_expires=section.queue_expires,
+    )
 
 
 def _keys(settings: FleetSettings, environ: Mapping[str, str]) -> Keys | None:

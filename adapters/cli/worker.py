@@ -88,7 +88,8 @@ def _overrides(gateways: tuple[str, ...], name: str | None, concurrency: int | N
 def _announce(running: FleetWorker) -> int:
     """Say who it is and what it serves; return the number of notes that were printed."""
     fleet = running.legion.settings.fleet
-    click.echo(f"Legion LLM {__version__} works as {running.name} for {', '.join(fleet.gateways)}")
+    where = "the fleet at RabbitMQ" if fleet.broker == "rabbitmq" else ", ".join(fleet.gateways)
+    click.echo(f"Legion LLM {__version__} works as {running.name} for {where}")
     shown = print_notes(running.legion, 0)
     click.echo("press Ctrl-C to stop")
     return shown

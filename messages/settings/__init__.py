@@ -28,7 +28,7 @@ from .escalation import (
     RescueSettings,
 )
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
-from .fleet import FleetSettings, FleetTimeoutSettings, FleetWorkerSettings
+from .fleet import FleetSettings, FleetTimeoutSettings, FleetWorkerSettings, RabbitSettings
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances, setting_path
 from .limits import LimitSettings, ModelLimitSettings
 from .metering import MeteringSettings
@@ -117,6 +117,7 @@ __all__ = [
     "ProviderBlock",
     "ProviderSettings",
     "QualitySettings",
+    "RabbitSettings",
     "RbacSettings",
     "RescueSettings",
     "ResponseCacheSettings",

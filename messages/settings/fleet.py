@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import attrs
 
 from ..secret import SecretRef
-from .checks import EMPTY, above, between, fault, frozen_mapping, not_blank, one_of
+from .checks import EMPTY, above, between, fault, frozen_mapping, not_blank, one_of, without_password
 from .sockets import are_addresses, are_curve_keys, is_address, is_curve_key, is_local
 
-BrokerKind: TypeAlias = Literal["zmq"]
+BrokerKind: TypeAlias = Literal["zmq", "rabbitmq"]
+QueueType: TypeAlias = Literal["classic", "quorum"]
 LaneStyle: TypeAlias = Literal["shared_lane", "offering_lane", "request_lane"]
 
 _USUAL_ADDRESS: Final = "tcp://127.0.0.1:4570"
+_USUAL_RABBITMQ: Final = "amqp://guest@127.0.0.1:5672/"
+_SCHEMES: Final = ("amqp", "amqps")
 
 
 def _secret(source: object) -> SecretRef | None:
     return None if source is None else SecretRef.of(source, path="secret")
+
+
+def _password(source: object) -> SecretRef | None:
+    return None if source is None else SecretRef.of(source, path="password")
+
+
+def _is_amqp(_: object, attribute: attrs.Attribute[str], value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        # What stands before an "@" may hold a password, so the URL is not shown.
+        raise fault(attribute.name, "must be amqp://USER@HOST:PORT/VHOST, or amqps")
 
 
 def _secret_key(source: object) -> SecretRef | None:
@@ -66,11 +81,34 @@ class FleetWorkerSettings:
 
 
 @attrs.frozen(kw_only=True)
+class RabbitSettings:
+    """RabbitMQ, where a fleet meets there.
+
+    Attributes:
+        url: "amqp://user@host:5672/vhost", or amqps; the password stands beside it. Default "amqp://guest@127.0.0.1:5672/".
+        password: Of that user, as text or "env://NAME". Default the guest's usual one, "guest".
+        exchange: Name of the fleet's topic exchange; its lanes' queues begin with it. Default "llm.fleet".
+        queue_type: "classic" (priorities; in one node's memory), or "quorum" (replicated). All members of a fleet must have the same. Default
+            "classic".
+        queue_length: Requests that may wait in one lane (at least 1); one more is refused. The same for all members. Default 100.
+        queue_expires: Seconds after which a lane that no worker serves is forgotten (above 0). The same for all members. Default 60.0.
+    """
+
+    url: str = attrs.field(default=_USUAL_RABBITMQ, validator=[_is_amqp, without_password("password")])
+    password: SecretRef | None = attrs.field(default=None, converter=_password)
+    exchange: str = attrs.field(default="llm.fleet", validator=not_blank)
+    queue_type: QueueType = attrs.field(default="classic", validator=one_of(QueueType))
+    queue_length: int = attrs.field(default=100, validator=between(1))
+    queue_expires: float = attrs.field(default=60.0, validator=above(0, unit="s"))
+
+
+@attrs.frozen(kw_only=True)
 class FleetSettings:
     """How gateways and workers of a fleet meet. A gateway has a fleet where a provider of kind "fleet" is among its `providers`.
 
     Attributes:
-        broker: What lies between: "zmq" (nothing: workers connect to the gateways). Default "zmq".
+        broker: What lies between: "zmq" (nothing: workers connect to the gateways), or "rabbitmq" (a server, in which requests wait). Default "zmq".
+        rabbitmq: That server.
         listen: Where a gateway waits for workers: "tcp://HOST:PORT", or "ipc:///PATH". An address that other machines reach needs `secret_key`
             and `allowed_keys`. Default "tcp://127.0.0.1:4570".
         gateways: Where a worker finds its gateways; on other machines that needs `secret_key` and `gateway_key`. Default the one on this machine.
@@ -89,6 +127,7 @@ class FleetSettings:
     """
 
     broker: BrokerKind = attrs.field(default="zmq", validator=one_of(BrokerKind))
+    rabbitmq: RabbitSettings = RabbitSettings()
     listen: str = attrs.field(default=_USUAL_ADDRESS, validator=is_address)
     gateways: tuple[str, ...] = attrs.field(default=(_USUAL_ADDRESS,), validator=are_addresses)
     secret_key: SecretRef | None = attrs.field(default=None, converter=_secret_key)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import time
 from pathlib import Path
 
+import aio_pika
 import legion_llm
 import pytest
 from legion_llm.adapters.settings import load_settings
 from legion_llm.adapters.working import start_worker
 from legion_llm.messages.errors import ContextOverflow, LegionError, SettingsError, StreamBrokenError
+from legion_llm.messages.ids import random_hex
 from legion_llm.messages.ledger import EntriesWanted
+from plug import Plug
 
 SECRET = "a secret that all members share, 32 bytes and more"
 PATIENCE = 15.0
@@ -28,15 +32,23 @@ def until(condition, what="it"):
     return found
 
 
+def demo(**behaviour):
+    """A provider with few models, so that there are few lanes."""
+    return {"demo": {"models": ["demo", "demo-fail-overflow"], "demo": behaviour}}
+
+
 class Fleet:
     """Gateways, and workers that serve all of them."""
 
-    def __init__(self, stack):
+    def __init__(self, stack, broker):
         self._stack = stack
+        self._broker = broker
         self.gateways = []
 
-    def gateway(self, settings=None, *, environ=None, **given):
-        gateway = legion_llm.start(settings or gateway_settings(**given), environ=environ or {})
+    def gateway(self, providers=None, fleet=None, *, settings=None, environ=None):
+        fleet = {"listen": "tcp://127.0.0.1:*", **self._broker, **(fleet or {})}
+        settings = settings or gateway_settings(providers or {}, fleet)
+        gateway = legion_llm.start(settings, environ=environ or {})
         self._stack.callback(gateway.shutdown, 0.0)
         self.gateways.append(gateway)
         return gateway
@@ -47,8 +59,13 @@ class Fleet:
         own = {"name": name, "heartbeat": HEARTBEAT, **(worker or {})}
         addresses = [seen(each)["endpoint"] for each in self.gateways]
         given = {
-            "providers": providers or {"demo": {}},
-            "fleet": {"gateways": addresses, "worker": own, **(fleet or {})},
+            "providers": providers or demo(),
+            "fleet": {
+                **({} if self._broker else {"gateways": addresses}),
+                **self._broker,
+                "worker": own,
+                **(fleet or {}),
+            },
         }
         running = start_worker(settings or load_settings(overrides=given, environ={}), environ=environ or {})
         self._stack.callback(running.shutdown, 0.0)
@@ -57,13 +74,11 @@ class Fleet:
         return running
 
 
-def gateway_settings(providers=None, fleet=None):
-    given = {
-        "providers": {"fleet": {}, **(providers or {})},
-        "fleet": {"listen": "tcp://127.0.0.1:*", **(fleet or {})},
-        "routing": {"retries": {"patience_seconds": 0}},
-    }
-    return load_settings(overrides=given, environ={})
+def gateway_settings(providers, fleet):
+    patience = {"retries": {"patience_seconds": 0}}
+    return load_settings(
+        overrides={"providers": {"fleet": {}, **providers}, "fleet": fleet, "routing": patience}, environ={}
+    )
 
 
 def seen(gateway):
@@ -75,9 +90,37 @@ def at(worker):
 
 
 @pytest.fixture
-def fleet():
+def broker(request):
+    """The embedded one, where a test says nothing else."""
+    return getattr(request, "param", "zmq")
+
+
+@pytest.fixture
+def fleet(broker, request):
+    settings = request.getfixturevalue("rabbitmq") if broker == "rabbitmq" else {}
     with contextlib.ExitStack() as stack:
-        yield Fleet(stack)
+        yield Fleet(stack, settings)
+
+
+@pytest.fixture
+def rabbitmq(unless):
+    """Settings of a fleet of its own at RabbitMQ."""
+    try:
+        socket.create_connection(("127.0.0.1", 5672), timeout=1).close()
+    except OSError:
+        unless("no RabbitMQ on port 5672")
+    exchange = f"llm.fleet.test.{random_hex(8)}"
+    yield {"broker": "rabbitmq", "rabbitmq": {"exchange": exchange, "queue_expires": 5}}
+    asyncio.run(forget(exchange))
+
+
+async def forget(exchange):
+    async with await aio_pika.connect() as connection, connection.channel() as channel:
+        await channel.exchange_delete(exchange)
+
+
+# What both brokers do in their own ways; what they have in common, their own suite looks at.
+BOTH = pytest.mark.parametrize("broker", ["zmq", pytest.param("rabbitmq", marks=pytest.mark.live)], indirect=True)
 
 
 @pytest.fixture
@@ -121,9 +164,10 @@ def test_a_stream_comes_in_order_and_whole(house):
     assert stream.reply.get(timeout=5).usage.visible_output == 11
 
 
+@BOTH
 def test_a_stream_may_be_longer_than_a_worker_may_be_ahead(fleet):
     gateway = fleet.gateway(fleet={"credits": 2})
-    fleet.worker(providers={"demo": {"demo": {"tokens_per_second": 2000}}})
+    fleet.worker(providers=demo(tokens_per_second=2000))
     text = " ".join(str(number) for number in range(60))
 
     stream = gateway.stream(text, model="demo")
@@ -152,8 +196,9 @@ def test_tools_and_the_shape_of_answers_travel(house):
     assert set(shaped.data) == {"name"}
 
 
-def test_the_catalogue_lists_what_workers_offer(house):
-    gateway, _ = house
+def test_the_catalogue_lists_what_workers_offer(fleet):
+    gateway = fleet.gateway()
+    fleet.worker(providers={"demo": {}})
 
     models = {each.id: each for each in gateway.models().get(timeout=5)}
 
@@ -192,7 +237,7 @@ def test_a_model_that_no_worker_has_any_more_is_answered_elsewhere(fleet):
 
 def test_a_full_fleet_spills_to_the_next_tier_at_once(fleet):
     gateway = fleet.gateway(providers={"demo": {"tier": "cloud"}})
-    slow = {"demo": {"demo": {"delay_seconds": 3600}}}
+    slow = demo(delay_seconds=3600)
     worker = fleet.worker(providers=slow, worker={"concurrency": 1, "backlog": 0})
     held = gateway.chat("Hold!", model="demo")
     until(lambda: at(worker)["under_way"] == 1)
@@ -204,6 +249,7 @@ def test_a_full_fleet_spills_to_the_next_tier_at_once(fleet):
     held.cancel()
 
 
+@BOTH
 def test_two_workers_share_the_work(fleet):
     gateway = fleet.gateway()
     workers = [fleet.worker(name, worker={"concurrency": 2}) for name in ("w1", "w2")]
@@ -216,6 +262,7 @@ def test_two_workers_share_the_work(fleet):
     assert min(done) > 0
 
 
+@BOTH
 def test_two_gateways_share_one_fleet(fleet):
     one, other = fleet.gateway(), fleet.gateway()
     worker = fleet.worker()
@@ -226,9 +273,10 @@ def test_two_gateways_share_one_fleet(fleet):
     assert at(worker)["done"] == 2
 
 
+@BOTH
 def test_a_worker_that_retires_finishes_what_it_has_begun(fleet):
     gateway = fleet.gateway()
-    worker = fleet.worker(providers={"demo": {"demo": {"tokens_per_second": 50}}})
+    worker = fleet.worker(providers=demo(tokens_per_second=50))
     stream = gateway.stream("a b c d e f", model="demo")
     next(stream)
 
@@ -245,9 +293,10 @@ def test_a_worker_serves_nothing_of_the_fleet_and_says_what_it_needs(fleet):
 # -- bad days -----------------------------------------------------------------------------------------------------------
 
 
+@BOTH
 def test_a_worker_that_dies_before_it_answers_is_replaced_by_another(fleet):
     gateway = fleet.gateway()
-    dying = fleet.worker("w1", {"demo": {"demo": {"delay_seconds": 3600}}}, worker={"rank": 1})
+    dying = fleet.worker("w1", demo(delay_seconds=3600), worker={"rank": 1})
     reply = gateway.chat("Hello!", model="demo", idempotency_key="once")
     until(lambda: at(dying)["under_way"] == 1)
     other = fleet.worker("w2")
@@ -261,9 +310,10 @@ def test_a_worker_that_dies_before_it_answers_is_replaced_by_another(fleet):
     assert at(other)["done"] == 1
 
 
+@BOTH
 def test_a_worker_that_dies_within_a_stream_is_a_broken_stream_and_no_silence(fleet):
     gateway = fleet.gateway()
-    worker = fleet.worker(providers={"demo": {"demo": {"tokens_per_second": 20}}})
+    worker = fleet.worker(providers=demo(tokens_per_second=20))
     stream = gateway.stream(" ".join(map(str, range(500))), model="demo")
     while not next(stream).text:
         pass
@@ -276,9 +326,10 @@ def test_a_worker_that_dies_within_a_stream_is_a_broken_stream_and_no_silence(fl
     assert seen(gateway)["under_way"] == 0
 
 
+@BOTH
 def test_a_caller_that_goes_away_stops_the_worker(fleet):
     gateway = fleet.gateway()
-    worker = fleet.worker(providers={"demo": {"demo": {"tokens_per_second": 20}}})
+    worker = fleet.worker(providers=demo(tokens_per_second=20))
     stream = gateway.stream(" ".join(map(str, range(500))), model="demo")
     next(stream)
     until(lambda: at(worker)["under_way"] == 1)
@@ -291,9 +342,10 @@ def test_a_caller_that_goes_away_stops_the_worker(fleet):
     assert at(worker)["done"] == 0
 
 
+@BOTH
 def test_an_answer_that_takes_too_long_is_a_typed_error_and_the_work_is_stopped(fleet):
     gateway = fleet.gateway(fleet={"timeouts": {"chat": 0.2}})
-    worker = fleet.worker(providers={"demo": {"demo": {"delay_seconds": 3600}}})
+    worker = fleet.worker(providers=demo(delay_seconds=3600))
 
     with pytest.raises(LegionError, match="fleet_timeout: no answer within"):
         gateway.chat("Hello!", model="demo").get(timeout=10)
@@ -311,9 +363,46 @@ def test_a_gateway_that_was_away_is_found_again(fleet):
     assert gateway.chat("Hello!", model="demo").get(timeout=10).routing.provider == "fleet"
 
 
+@BOTH
+def test_a_cut_between_worker_and_the_rest_is_noticed_and_mended(fleet, cable):
+    gateway = fleet.gateway(providers={"demo": {"tier": "cloud"}})
+    with cable(gateway) as (plug, settings):
+        worker = fleet.worker(providers=demo(delay_seconds=3600), fleet=settings)
+        cut_off = gateway.chat("Hello!", model="demo")
+        until(lambda: at(worker)["under_way"] == 1)
+
+        plug.pull()
+        elsewhere = cut_off.get(timeout=10)
+        plug.put_back()
+        until(lambda: "w1" in seen(gateway)["workers"], "the worker's return")
+
+    assert elsewhere.routing.provider == "demo"
+    assert elsewhere.routing.chain[0].startswith("fleet/demo: target_sick")
+    assert at(worker)["done"] == 0
+
+
+@pytest.fixture
+def cable(broker, request):
+    """A cable between a worker and where it finds its gateways: a plug, and the worker's settings for it."""
+
+    @contextlib.contextmanager
+    def cable(gateway):
+        if broker == "rabbitmq":
+            with Plug(5672) as plug:
+                shared = request.getfixturevalue("rabbitmq")
+                url = {"url": f"amqp://guest@127.0.0.1:{plug.port}/"}
+                yield plug, {**shared, "rabbitmq": {**shared["rabbitmq"], **url}}
+        else:
+            with Plug(int(seen(gateway)["endpoint"].rpartition(":")[2])) as plug:
+                yield plug, {"gateways": [f"tcp://127.0.0.1:{plug.port}"]}
+
+    return cable
+
+
 # -- who may --------------------------------------------------------------------------------------------------------------
 
 
+@BOTH
 def test_signed_and_encrypted_requests_are_answered(fleet):
     keys = {"secret": SECRET, "encryption_keys": ["aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8gaGU="]}
     gateway = fleet.gateway(fleet=keys)
@@ -384,7 +473,9 @@ def entries(legion):
 
 def test_the_example_meets_and_routes_to_its_worker(fleet):
     environ = {"LEGION_FLEET_SECRET": SECRET}
-    gateway = fleet.gateway(from_example("gateway.toml", environ, {"listen": "tcp://127.0.0.1:*"}), environ=environ)
+    gateway = fleet.gateway(
+        settings=from_example("gateway.toml", environ, {"listen": "tcp://127.0.0.1:*"}), environ=environ
+    )
     address = {"gateways": [seen(gateway)["endpoint"]], "worker": {"name": "w1", "heartbeat": HEARTBEAT}}
     worker = fleet.worker(settings=from_example("worker.toml", environ, address), environ=environ)
 

@@ -22,8 +22,10 @@ def broker_kind(request):
 
 
 @pytest.fixture
-def run(broker_kind):
+def run(broker_kind, unless):
     """Run a test's coroutine with a broker, and close all that it opened."""
+    if (reason := broker_kind.is_absent()) is not None:
+        unless(reason)
 
     def run(test):
         async def whole():
