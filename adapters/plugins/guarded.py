@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import attrs
@@ -26,12 +27,21 @@ class GuardedProvider:
         instance: Whom the plug-in speaks to.
         environ: The environment, for the plug-in.
         credential: What it shows at first, or None.
+        wall_clock: Returns Unix seconds, for answers that do not tell when they were made.
 
     Raises:
         SettingsError: The plug-in cannot be used.
     """
 
-    def __init__(self, instance: InstanceSettings, environ: Mapping[str, str], credential: Credential | None) -> None:
+    def __init__(
+        self,
+        instance: InstanceSettings,
+        environ: Mapping[str, str],
+        credential: Credential | None,
+        *,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._wall_clock = wall_clock
         self._plugin = plugin_of(instance)
         self._context = PluginContext(instance=instance, credential=credential, environ=environ)
         self._provider = built(self._plugin, self._context)
@@ -54,11 +64,11 @@ class GuardedProvider:
 
     async def chat(self, request: Request, model: str) -> Response:
         """Return the whole answer; see the port."""
-        return await self._guarded(self._provider.chat(request, model), Response)
+        return self._completed(await self._guarded(self._provider.chat(request, model), Response), model)
 
     async def stream(self, request: Request, model: str, sink: ChunkSink) -> Response:
         """Send the chunks of the answer, and return the whole of it; see the port."""
-        return await self._guarded(self._provider.stream(request, model, sink), Response)
+        return self._completed(await self._guarded(self._provider.stream(request, model, sink), Response), model)
 
     async def embed(self, batch: EmbedBatch, model: str) -> EmbedAnswer:
         """Return one vector per input; see the port."""
@@ -78,6 +88,14 @@ class GuardedProvider:
         """Close idle connections, those of earlier credentials too. May be called twice."""
         for provider in (*self._retired, self._provider):
             await self._guarded(provider.aclose(), type(None))
+
+    def _completed(self, response: Response, model: str) -> Response:
+        """Fill in what a plug-in need not say."""
+        if response.created and response.model:
+            return response
+        return attrs.evolve(
+            response, created=response.created or int(self._wall_clock()), model=response.model or model
+        )
 
     async def _guarded(self, call: Awaitable[Any], kind: type[T]) -> T:
         """Return what a call gives, if that is what it ought to be.

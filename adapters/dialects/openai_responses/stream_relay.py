@@ -15,7 +15,8 @@ from .reasoning import unbound
 
 _NUMBER: Final = b'"sequence_number":'
 # In texts they are escaped, so that they stand for fields alone.
-_EDITED: Final = (b'"item":', b'"response":')
+_ITEM: Final = b'"item":'
+_RESPONSE: Final = b'"response":'
 _PREFIXES: Final = {"message": "msg_", "reasoning": "rs_", "function_call": "fc_"}
 _ENCRYPTED: Final = "encrypted_content"
 _OPEN: Final = ("queued", "in_progress")
@@ -54,12 +55,12 @@ class EventRelay:
     def passed(self, raw: bytes) -> bytes:
         """Return whole events as the client gets them."""
         self.count += raw.count(_NUMBER)
-        if any(mark in raw for mark in _EDITED):
+        if _ITEM in raw or _RESPONSE in raw:
             return b"".join([self._edited(event) for event in self._decoder.feed(raw)])
         return self._renamed(raw)
 
     def _edited(self, event: SseEvent) -> bytes:
-        if not any(mark in event.raw for mark in _EDITED):
+        if _ITEM not in event.raw and _RESPONSE not in event.raw:
             return self._renamed(event.raw)
         value = read_provider_object(event.data)
         item, answer = value.get("item"), value.get("response")

@@ -95,6 +95,12 @@ class ResponsesStreamRenderer:
 
     def _pass_on(self, chunk: Chunk, raw: bytes, relay: EventRelay) -> bytes:
         # What is relayed must be known, too: later chunks of the same answer may have to be written here.
+        item = self._items.get(chunk.block)
+        if chunk.kind is ChunkKind.DELTA and item is not None and chunk.signature is None:
+            item.text.append(chunk.delta)
+            passed = relay.passed(raw) if raw else b""
+            self._sequence = relay.count
+            return passed
         self._is_silent = True
         self._write(chunk)
         self._is_silent = False

@@ -136,7 +136,7 @@ async def test_a_new_key_is_shown_by_a_new_provider_and_all_are_closed(install):
     install("keyed", {"keyed": "keyed_module"}, keyed_module=KEYED)
     [instance] = expand_instances(settings(acme={"plugin": "keyed", "api_key": "k-1"}))
     hello = Request(messages=(ChatMessage(content="hi"),))
-    provider = GuardedProvider(instance, {}, None)
+    provider = GuardedProvider(instance, {}, None, wall_clock=lambda: 1700000000.5)
     first = provider._provider
 
     lacked = provider.lacks_credential
@@ -144,7 +144,7 @@ async def test_a_new_key_is_shown_by_a_new_provider_and_all_are_closed(install):
     answer = await provider.chat(hello, "m")
     await provider.aclose()
 
-    assert (lacked, provider.lacks_credential, answer.text) == (True, False, "k-2")
+    assert (lacked, provider.lacks_credential, answer.text, answer.created) == (True, False, "k-2", 1700000000)
     assert first.closed == provider._provider.closed == 1
 
 
