@@ -14,7 +14,6 @@ from ...messages.errors import AccessDeniedError, InvalidRequestError
 from ...messages.settings import KeySettings
 from .admission import HOLDER
 from .faults import CLOSE, HttpFault
-from .identity import Headers
 from .key_limits import LIMITS, KeyLimits
 from .keyring import Holder, Keyring, guest, shown_key
 from .routes.gemini import key_in_query
@@ -59,7 +58,7 @@ class Gate:
         Raises:
             HttpFault: 400, 401 or 403, and why.
         """
-        _check_host(scope["headers"])
+        _check_host(scope)
         access = self._access_to(scope["path"])
         if access is Access.OPEN:
             return
@@ -111,10 +110,12 @@ class Gate:
             raise HttpFault(401, denied, (_CHALLENGE,)) from denied
 
 
-def _check_host(headers: Headers) -> None:
-    """Refuse a Host that is none, or two of them: proxies and we might read them differently."""
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) > 1 or (hosts and hosts[0] and not _HOST.fullmatch(hosts[0])):
+def _check_host(scope: Scope) -> None:
+    """Refuse a Host that is none, two of them, or its lack in HTTP/1.1 (RFC 9112, 3.2): proxies and we might read them differently."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if not hosts and scope["http_version"] != "1.1":
+        return
+    if len(hosts) != 1 or (hosts[0] and not _HOST.fullmatch(hosts[0])):
         raise HttpFault(400, InvalidRequestError("the Host header names no host"), (CLOSE,))
 
 
