@@ -23,7 +23,7 @@ def finished_of(flow: Flow) -> RequestFinished:
         answered_by=flow.answered_by,
         decisions=tuple(flow.audit),
         timeline=flow.timeline.rows,
-        warnings=tuple(flow.warnings),
+        warnings=flow.told,
         enrichments=dict(flow.enrichments),
         steps=tuple(flow.durations),
     )

@@ -59,6 +59,16 @@ def test_a_streamed_message(client, model):
     assert message.usage.output_tokens == 5
 
 
+def test_what_is_lost_on_the_way_to_another_vendor_stands_in_a_header(client):
+    answer = client.messages.with_raw_response.create(model="m-1", metadata={"user_id": "u"}, **ASKED)
+
+    assert answer.headers["x-legion-warnings"] == "metadata was left out: openai.chat has none"
+    assert (
+        "x-legion-warnings"
+        not in client.messages.with_raw_response.create(model="claude-1", metadata={"user_id": "u"}, **ASKED).headers
+    )
+
+
 def test_the_provider_is_asked_as_its_vendor_wants_it(client, anthropic_server):
     client.messages.create(model="claude-1", **ASKED)
 

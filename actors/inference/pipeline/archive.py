@@ -150,7 +150,7 @@ class Archive:
                 flow.timeline.rows,
                 flow.timeline.dropped,
                 tuple(flow.audit),
-                tuple(flow.warnings),
+                flow.told,
                 tuple(flow.enrichments),
             )
         )

@@ -220,6 +220,12 @@ class Flow:
         """Seconds since the request began."""
         return self.now() - self.started
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Every warning: those of the steps, and those that the answer brought from its provider's dialect."""
+        said = () if self.response is None else self.response.warnings
+        return tuple(dict.fromkeys((*self.warnings, *said))) if said else tuple(self.warnings)
+
     def check(self) -> None:
         """Go on only for a caller that still waits.
 

@@ -11,6 +11,7 @@ from ....messages.errors import InvalidRequestError
 from .. import fields
 from .calls import parse_call, refuse_function_call
 from .parts import REFUSAL_MARK, parse_content
+from .sealed_reasoning import DETAILS, opened_details
 
 REASONING: Final = "reasoning_content"
 REASONING_NEW: Final = "reasoning"
@@ -77,31 +78,35 @@ def _assistant(message: fields.JsonObject, param: str) -> ChatMessage:
     if type(content) is str and len(message) == len(("role", "content")):
         return ChatMessage(role="assistant", content=content)
     refuse_function_call(message, param)
+    held = opened_details(message.get(DETAILS)) if DETAILS in message else []
     return ChatMessage(
         role="assistant",
-        content=_assistant_content(message, param),
+        content=_assistant_content(message, param, held),
         name=fields.text(message, "name", param),
-        extra=fields.rest(message, _ASSISTANT_KNOWN),
+        extra=fields.rest(message, _ASSISTANT_KNOWN | {DETAILS} if held else _ASSISTANT_KNOWN),
     )
 
 
-def _assistant_content(message: fields.JsonObject, param: str) -> Content:
+def _assistant_content(message: fields.JsonObject, param: str, held: list[tuple[int, ThinkingBlock]]) -> Content:
+    """Return the content; reasoning that was held for its maker stands where it stood, and is not said a second time."""
     content = message.get("content")
     parsed = "" if content is None else parse_content(content, f"{param}.content")
     refusal = fields.text(message, "refusal", param)
     calls = message.get("tool_calls")
     calls = () if calls is None else fields.as_array(calls, f"{param}.tool_calls")
     blocks: list[ContentBlock] = []
-    thinking = _reasoning(message, param)
+    thinking = None if held else _reasoning(message, param)
     if thinking is not None:
         blocks.append(thinking)
     if not isinstance(parsed, str):
         blocks += parsed
-    elif parsed and (blocks or refusal or calls):
+    elif parsed and (blocks or refusal or calls or held):
         blocks.append(TextBlock(text=parsed))
     if refusal:
         blocks.append(TextBlock(text=refusal, extra=REFUSAL_MARK))
     blocks += [parse_call(call, f"{param}.tool_calls.{number}") for number, call in enumerate(calls)]
+    for place, thought in held:
+        blocks.insert(max(place, 0), thought)
     return tuple(blocks) if blocks else parsed
 
 

@@ -16,6 +16,7 @@ from .media import IMAGES, parse_images, render_media
 from .message_parsing import NEW_FIELD_MARK, REASONING, REASONING_NEW
 from .message_rendering import visible_text
 from .parts import REFUSAL_MARK
+from .sealed_reasoning import DETAILS, details_of
 from .usage import parse_usage, render_usage
 from .words import NAME, finish_reason_of, stop_reason_of
 
@@ -229,6 +230,8 @@ def _render_message(message: ChatMessage, *, is_own: bool) -> dict[str, Any]:
     if reasoning:
         is_new = is_own and reasoning[0].extra.get("field") == REASONING_NEW
         wire[REASONING_NEW if is_new else REASONING] = "".join([block.text for block in reasoning])
+    if details := details_of(blocks):
+        wire[DETAILS] = details
     if calls:
         wire["tool_calls"] = calls
     return {**own(message.extra, NAME), **wire} if is_own and message.extra else wire

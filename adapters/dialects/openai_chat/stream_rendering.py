@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+import attrs
 
 from ....messages.chat import Chunk, ChunkKind, Request, Response, StopReason, Usage, new_id
-from ....messages.content import Extra, OpaqueBlock
+from ....messages.content import Extra, OpaqueBlock, ThinkingBlock
 from ....messages.errors import LegionError, ProviderError
 from ..json_text import write_json
 from ..protocol import EVENT_STREAM
@@ -13,9 +15,30 @@ from ..sse import DONE, data_event
 from .calls import opaque_call
 from .errors import render_error
 from .media import render_media
+from .message_parsing import REASONING
 from .response import ID_PREFIX, wire_id
+from .sealed_reasoning import DETAILS, detail_of, is_held
 from .usage import render_usage
 from .words import NAME, OBJECT, finish_reason_of
+
+_SILENCE: Final = ThinkingBlock()
+
+
+@attrs.define
+class _Thought:
+    """Reasoning while it grows.
+
+    Attributes:
+        said: Its text so far.
+        held: What its maker has signed or encrypted of it.
+    """
+
+    said: list[str] = attrs.field(factory=list)
+    held: ThinkingBlock = _SILENCE
+
+    def block(self) -> ThinkingBlock:
+        """Return what it has become."""
+        return attrs.evolve(self.held, text=self.held.text + "".join(self.said))
 
 
 class ChatStreamRenderer:
@@ -23,7 +46,7 @@ class ChatStreamRenderer:
 
     framing = EVENT_STREAM
 
-    __slots__ = ("_calls", "_ended", "_head", "_includes_usage", "_said", "_started")
+    __slots__ = ("_calls", "_ended", "_head", "_includes_usage", "_said", "_started", "_thoughts")
 
     def __init__(self, request: Request, created: int) -> None:
         """Begin an answer.
@@ -35,6 +58,7 @@ class ChatStreamRenderer:
         self._includes_usage = bool(request.include_usage)
         self._calls: dict[int, int] = {}
         self._said: set[int] = set()
+        self._thoughts: dict[int, _Thought] = {}
         self._started = False
         self._ended = False
         self._head = {
@@ -89,14 +113,12 @@ class ChatStreamRenderer:
 
     def _write(self, chunk: Chunk) -> bytes:
         kind, is_call = chunk.kind, chunk.block_kind == "tool_use"
+        if chunk.block_kind == "thinking":
+            return self._think(chunk)
         if kind is ChunkKind.DELTA and chunk.delta:
-            return self._piece(chunk.block, chunk.delta) if is_call else self._say(chunk)
-        if kind is ChunkKind.BLOCK_START and is_call:
-            return self._open(chunk)
-        if kind is ChunkKind.BLOCK_START and (call := _kept_call(chunk)) is not None:
-            return self._call({"index": self._calls[chunk.block], **call})
-        if kind is ChunkKind.BLOCK_START and chunk.content is not None and (media := render_media([chunk.content])):
-            return self._choice(media)
+            return self._piece(chunk.block, chunk.delta) if is_call else self._choice({"content": chunk.delta})
+        if kind is ChunkKind.BLOCK_START:
+            return self._begin(chunk)
         # Clients parse the arguments they were sent as JSON, and "" is not JSON.
         if kind is ChunkKind.BLOCK_STOP and is_call and chunk.block not in self._said:
             return self._piece(chunk.block, "{}")
@@ -107,8 +129,31 @@ class ChatStreamRenderer:
         # The tokens are told at the end, and only to a client that asked for them.
         return b""
 
-    def _say(self, chunk: Chunk) -> bytes:
-        return self._choice({"reasoning_content" if chunk.block_kind == "thinking" else "content": chunk.delta})
+    def _begin(self, chunk: Chunk) -> bytes:
+        if chunk.block_kind == "tool_use":
+            return self._open(chunk)
+        call = _kept_call(chunk)
+        if call is not None:
+            return self._call({"index": self._calls[chunk.block], **call})
+        media = {} if chunk.content is None else render_media([chunk.content])
+        return self._choice(media) if media else b""
+
+    def _think(self, chunk: Chunk) -> bytes:
+        """Show reasoning as it grows, and at its end what must come back to who made it."""
+        if chunk.kind is ChunkKind.BLOCK_STOP:
+            thought = self._thoughts.pop(chunk.block, _Thought())
+            whole = chunk.content if isinstance(chunk.content, ThinkingBlock) else thought.block()
+            return self._choice({DETAILS: [detail_of(whole, chunk.block)]}) if is_held(whole) else b""
+        thought = self._thoughts.setdefault(chunk.block, _Thought())
+        if isinstance(chunk.content, ThinkingBlock):
+            thought.held = chunk.content
+        if chunk.signature is not None:
+            signature = (thought.held.signature or "") + chunk.signature
+            thought.held = attrs.evolve(thought.held, signature=signature, origin=chunk.origin)
+        if not chunk.delta:
+            return b""
+        thought.said.append(chunk.delta)
+        return self._choice({REASONING: chunk.delta})
 
     def _open(self, chunk: Chunk) -> bytes:
         function = {"name": chunk.tool_name or "", "arguments": ""}

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from legion_llm.adapters.dialects.anthropic import AnthropicMessages
+from legion_llm.adapters.dialects.openai_chat import OpenAIChat
 from legion_llm.adapters.dialects.openai_responses import OpenAIResponses
 from legion_llm.adapters.dialects.protocol import DialectOptions
 from legion_llm.adapters.dialects.seal import opened, sealed, unsealed
 from legion_llm.messages.chat import ChatMessage, ChunkKind, Request, Response
-from legion_llm.messages.content import TextBlock, ThinkingBlock
+from legion_llm.messages.content import TextBlock, ThinkingBlock, ToolUseBlock
 from legion_llm.messages.unstreamed import chunks_of
 
 TEXT = st.none() | st.text(max_size=20)
@@ -111,3 +112,91 @@ def test_a_block_that_comes_whole_is_one_chunk_and_its_end():
     [_, start, stop, *_] = chunks_of(answer(HIDDEN))
 
     assert (start.kind, start.content, stop.kind) == (ChunkKind.BLOCK_START, HIDDEN, ChunkKind.BLOCK_STOP)
+
+
+# -- OpenAI's clients, who send back what they got as `reasoning_details`
+
+SIGNED_CALL = ThinkingBlock(signature="U2ln", origin="gemini/eu")
+CALL = ToolUseBlock(id="c", name="f", arguments='{"a":1}')
+TURNS = [
+    (FOREIGN, TextBlock(text="42")),
+    (HIDDEN, TextBlock(text="42")),
+    (BOTH, TextBlock(text="42")),
+    (FOREIGN, CALL),
+    (TextBlock(text="42"), SIGNED_CALL, CALL),
+    (FOREIGN, TextBlock(text="42"), SIGNED_CALL, CALL),
+]
+
+
+def whole_chat(response):
+    return json.loads(OpenAIChat().render_response(response))["choices"][0]["message"]
+
+
+def streamed_chat(response):
+    """Return the message that a client of OpenAI's collects from the events, lists by their indexes."""
+    renderer = OpenAIChat().stream_renderer(Request(messages=(), model="m"))
+    origins = {number: getattr(block, "origin", None) for number, block in enumerate(response.message.blocks)}
+    message = {"role": "assistant"}
+    for chunk in chunks_of(response):
+        signed = attrs.evolve(chunk, origin=origins[chunk.block] if chunk.signature else None)
+        for event in filter(None, renderer.render(signed).decode().split("\n\n")):
+            delta = json.loads(event.removeprefix("data: "))["choices"][0]["delta"]
+            for call in delta.pop("tool_calls", ()):
+                known = message.setdefault("tool_calls", [])
+                if call["index"] == len(known):
+                    known.append({**call, "function": {**call["function"]}})
+                else:
+                    known[call["index"]]["function"]["arguments"] += call["function"]["arguments"]
+            message.setdefault("reasoning_details", []).extend(delta.pop("reasoning_details", ()))
+            for key in ("content", "reasoning_content"):
+                if key in delta:
+                    message[key] = message.get(key, "") + delta[key]
+    return message
+
+
+@pytest.mark.parametrize("sent", [whole_chat, streamed_chat])
+@pytest.mark.parametrize("blocks", TURNS)
+def test_a_client_of_openais_brings_reasoning_back_with_its_origin_in_its_place(sent, blocks):
+    response = Response(message=ChatMessage(role="assistant", content=blocks), model="m")
+    body = json.dumps({"model": "m", "messages": [sent(response)]}).encode()
+
+    message = OpenAIChat().parse_request(body).messages[0]
+
+    assert tuple([attrs.evolve(block, extra={}) for block in message.blocks]) == blocks
+    assert not message.extra
+
+
+def test_details_of_somebody_else_stay_what_they_are():
+    details = [{"type": "reasoning.text", "text": "hm", "signature": "c2ln", "index": 0}, {"type": "x"}, 7]
+    said = {"role": "assistant", "content": "42", "reasoning": "hm", "reasoning_details": details}
+
+    message = OpenAIChat().parse_request(json.dumps({"model": "m", "messages": [said]}).encode()).messages[0]
+
+    assert (message.extra, message.thinking) == ({"reasoning_details": details}, "hm")
+
+
+def test_a_turn_that_thinks_and_calls_goes_on_thinking_through_a_client_of_openais():
+    signed = ThinkingBlock(text="hm", signature="EqQB", origin="anthropic")
+    turn = whole_chat(Response(message=ChatMessage(role="assistant", content=(signed, CALL)), model="m"))
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+    request = OpenAIChat().parse_request(
+        json.dumps(
+            {
+                "model": "m",
+                "reasoning_effort": "low",
+                "tools": [tool],
+                "messages": [
+                    {"role": "user", "content": "?"},
+                    turn,
+                    {"role": "tool", "tool_call_id": "c", "content": "1"},
+                ],
+            }
+        ).encode()
+    )
+
+    options = DialectOptions(origin="anthropic")
+    wire = AnthropicMessages().render_request(request, "claude-sonnet-4-5", stream=False, options=options)
+
+    body = json.loads(wire.body)
+    assert body["thinking"]["type"] == "enabled"
+    assert body["messages"][1]["content"][0] == {"type": "thinking", "thinking": "hm", "signature": "EqQB"}

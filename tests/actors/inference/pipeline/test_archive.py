@@ -50,6 +50,16 @@ def test_a_passage_tells_what_happened_and_holds_no_text(ended):
     assert "a secret" not in repr(passage)
 
 
+def test_warnings_of_the_steps_and_of_the_answer_are_kept_each_once(ended):
+    archive, flow = Archive(5), ended()
+    flow.warnings.append("a step was left out")
+    flow.response = attrs.evolve(flow.response, warnings=("top_k was left out", "a step was left out"))
+
+    archive.add(flow)
+
+    assert archive.last(1)[0].warnings == ("a step was left out", "top_k was left out")
+
+
 def test_a_failure_is_kept_by_its_name_and_outcome(ended):
     archive = Archive(5)
     archive.add(ended(error=ProviderDown("https://backstage said no")))
