@@ -76,7 +76,7 @@ OLLAMA = some(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(OLLAMA)
 def test_what_an_ollama_client_says_goes_out_as_it_came(body):
     sent = sent_on(OllamaChat(), Ollama(), body)
@@ -85,7 +85,7 @@ def test_what_an_ollama_client_says_goes_out_as_it_came(body):
     ChatRequest.model_validate(sent)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXT, WORDS, OLLAMA_CALLS)
 def test_what_an_ollama_server_answers_goes_out_as_it_came(text, thinking, calls):
     message = {"role": "assistant", "content": text, "thinking": thinking, "tool_calls": calls}
@@ -166,7 +166,7 @@ RESPONSES = some(
 OFFICIAL = TypeAdapter(ResponseCreateParamsNonStreaming)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(RESPONSES)
 def test_what_a_client_of_responses_says_goes_out_as_it_came(body):
     sent = sent_on(OpenAIResponses(), OpenAIResponses(), body)

@@ -6,12 +6,14 @@ import contextlib
 import itertools
 import json
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from legion_llm.adapters.dialects.openai_chat import OpenAIChat
 from legion_llm.adapters.dialects.openai_responses import OpenAIResponses
 from legion_llm.adapters.dialects.protocol import DialectOptions
+from legion_llm.adapters.providers.response_builder import ResponseBuilder
 from legion_llm.messages.chat import (
     ChatMessage,
     Generation,
@@ -42,6 +44,7 @@ from legion_llm.messages.errors import (
     UnsupportedCapability,
     UpstreamError,
 )
+from openai.types.responses import ResponseStreamEvent
 from openai.types.responses.response_create_params import (
     ResponseCreateParamsNonStreaming,
     ResponseCreateParamsStreaming,
@@ -57,6 +60,7 @@ OFFICIAL = {
     False: TypeAdapter(ResponseCreateParamsNonStreaming),
 }
 WEATHER = ToolDefinition(name="weather", description="Tells it.", parameters={"type": "object", "properties": {}})
+EVENTS = TypeAdapter(ResponseStreamEvent)
 TEXT = "w0 w1 w2 w3 w4 "
 REASONED = ThinkingBlock(text="Look first.\n\nThen speak.", encrypted="rs_up1:gAAAAsecret", origin="openai/eu")
 
@@ -420,7 +424,7 @@ def junked(event, field, junk):
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(events(CALLS)) - 1), st.sampled_from(FIELDS), JUNK)
 def test_junk_in_an_event_is_a_typed_error_or_does_no_harm(number, field, junk):
     stream = events(CALLS)
@@ -443,3 +447,23 @@ def test_clients_of_other_dialects_hear_the_same():
     assert "Then speak." in heard
     assert "call_2" in heard
     assert "response." not in heard
+
+
+@pytest.mark.parametrize("relayed", range(len(DIALECT.stream_parser().feed(b"".join(events(CALLS)))) + 1))
+def test_a_stream_that_is_not_relayed_any_more_goes_on_in_words_of_our_own(relayed):
+    chunks = DIALECT.stream_parser().feed(b"".join(events(CALLS)))
+    request = DIALECT.parse_request(b'{"model": "m", "input": "Hi", "stream": true}')
+    renderer, builder = DIALECT.stream_renderer(request), ResponseBuilder()
+    said_ = b""
+    for number, chunk in enumerate(chunks):
+        builder.add(chunk)
+        said_ += renderer.render(chunk if number < relayed else attrs.evolve(chunk, raw=None, raw_dialect=None))
+    said_ += renderer.end(builder.build(model="m", created=0))
+
+    heard = [EVENTS.validate_json(each.split(b"data: ")[1]) for each in said_.split(b"\n\n") if each]
+    assert [event.sequence_number for event in heard] == list(range(len(heard)))
+    assert (heard[0].type, heard[-1].type) == ("response.created", "response.completed")
+    assert heard[-1].response.output_text == TEXT
+    done = [event.item.id for event in heard if event.type == "response.output_item.done"]
+    assert done == [item.id for item in heard[-1].response.output]
+    assert json.loads(renderer.answer)["id"] == heard[0].response.id
