@@ -23,11 +23,13 @@ class JsonBody:
         headers: The request's, names in lower case.
         receive: Where the body comes from.
         limits: What it may be.
+        is_here: Whether it has arrived, so that it need not be waited for.
     """
 
-    __slots__ = ("_complete", "_headers", "_limits", "_receive")
+    __slots__ = ("_complete", "_headers", "_is_here", "_limits", "_receive")
 
-    def __init__(self, headers: Headers, receive: Receive, limits: ApiSettings) -> None:
+    def __init__(self, headers: Headers, receive: Receive, limits: ApiSettings, *, is_here: bool = False) -> None:
+        self._is_here = is_here
         self._headers = headers
         self._receive = receive
         self._limits = limits
@@ -43,11 +45,7 @@ class JsonBody:
         """
         limits = self._limits
         _check_head(self._headers, limits.max_body_bytes)
-        try:
-            async with asyncio.timeout(limits.body_timeout):
-                body = await self._read_pieces(limits.max_body_bytes)
-        except TimeoutError:
-            raise too_slow(limits.body_timeout) from None
+        body = await (self._read_pieces(limits.max_body_bytes) if self._is_here else self._read_in_time(limits))
         if is_deeper_than(limits.max_json_depth, body):
             raise RequestTooLargeError(f"the JSON nests deeper than {limits.max_json_depth} levels")
         return body
@@ -63,6 +61,13 @@ class JsonBody:
                     await self._piece()
         except (TimeoutError, ClientGone):
             return
+
+    async def _read_in_time(self, limits: ApiSettings) -> bytes:
+        try:
+            async with asyncio.timeout(limits.body_timeout):
+                return await self._read_pieces(limits.max_body_bytes)
+        except TimeoutError:
+            raise too_slow(limits.body_timeout) from None
 
     async def _read_pieces(self, limit: int) -> bytes:
         first = await self._piece()

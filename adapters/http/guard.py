@@ -56,6 +56,7 @@ class GuardedProtocol(HttpToolsProtocol):
         # Ours, because we are guests: uvicorn's loggers belong to the host.
         self.logger = logger
         self.access_log = False
+        self._limit = self.guard.config.settings.max_header_bytes
         self.timeout_keep_alive = self.guard.config.settings.keep_alive_timeout  # type: ignore[assignment]  # seconds, whole or not
         self._in_head = False
         self._head_is_new = False
@@ -102,10 +103,6 @@ class GuardedProtocol(HttpToolsProtocol):
 
     # -- the head
 
-    @property
-    def _limit(self) -> int:
-        return self.guard.config.settings.max_header_bytes
-
     def on_message_begin(self) -> None:
         """Begin to count.
 
@@ -124,12 +121,15 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         """Count the target."""
-        self._count(len(url))
+        self._parsed_bytes += len(url)
+        self._check_parsed()
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a field with its colon, blank and line end."""
-        self._count(len(name) + len(value) + 4)
+        self._parsed_bytes += len(name) + len(value) + 4
+        if self._parsed_bytes > self._limit:
+            self._check_parsed()
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -149,8 +149,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head_bytes > self._limit and self._listens():
             self._refuse(self._head_too_large())
 
-    def _count(self, size: int) -> None:
-        self._parsed_bytes += size
+    def _check_parsed(self) -> None:
         if self._parsed_bytes > self._limit:
             self._fault = self._head_too_large()
             raise StopParsing
@@ -158,6 +157,11 @@ class GuardedProtocol(HttpToolsProtocol):
     def _head_too_large(self) -> HttpFault:
         error = RequestTooLargeError(f"the head of the request is larger than {self._limit} bytes")
         return HttpFault(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, error, (CLOSE,))
+
+    @property
+    def has_whole_body(self) -> bool:
+        """Whether the body of the request that is being answered has arrived."""
+        return not self.cycle.more_body
 
     # -- refusals that no application sees
 

@@ -35,10 +35,12 @@ class Connection(Protocol):
 
     Attributes:
         is_lost: Whether it has ended.
+        has_whole_body: Whether the body of the request has arrived, so that nobody has to wait for it.
         on_lost: Called when it ends.
     """
 
     is_lost: bool
+    has_whole_body: bool
     on_lost: Callable[[], object] | None
 
 

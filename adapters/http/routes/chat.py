@@ -19,7 +19,7 @@ from ..gateway import Gateway
 from ..identity import Headers, answer_headers, request_id_of, trace_headers
 from ..key_limits import LIMITS, admission_of
 from ..recall import KEEPER
-from ..waiting import DisconnectWatch, unless_stopped
+from ..waiting import CONNECTION, DisconnectWatch, unless_stopped
 
 
 class ChatEndpoint:
@@ -44,7 +44,7 @@ class ChatEndpoint:
         """Answer one request."""
         headers = scope["headers"]
         request_id = request_id_of(headers)
-        body = JsonBody(headers, receive, self._config.settings)
+        body = JsonBody(headers, receive, self._config.settings, is_here=scope[CONNECTION].has_whole_body)
         try:
             request = admitted(self._dialect.parse_request(await unless_stopped(body.read())), scope)
             request_id = request_id or request.id.encode()
