@@ -41,6 +41,9 @@ from .tools import Tool
 Role: TypeAlias = Literal["system", "developer", "user", "assistant", "tool"]
 Priority: TypeAlias = Literal["critical", "high", "normal", "low"]
 
+# In `Request.extra`: how a client wrote what has a name of ours, so that it goes out as it came. To others it says nothing new.
+WRITTEN: Final = "legion.written"
+
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 

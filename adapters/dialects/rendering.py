@@ -7,12 +7,9 @@ from typing import Any, Final
 
 import attrs
 
-from ...messages.chat import Request, ToolDefinition
+from ...messages.chat import WRITTEN, Request, ToolDefinition
 from ...messages.content import ContentBlock, DocumentBlock, Extra, ImageBlock, OpaqueBlock, ThinkingBlock
 from ...messages.errors import UnsupportedCapability
-
-# In `Request.extra`: how a client wrote what has a name of ours, so that it goes out as it came. To other dialects it says nothing new.
-WRITTEN: Final = "legion.written"
 
 RESPONSES: Final = "openai.responses"
 

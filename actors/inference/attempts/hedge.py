@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import attrs
 import trio
 
-from ....messages.chat import Request, Response
+from ....messages.chat import WRITTEN, Request, Response
 from ....messages.errors import CancelledError, LegionError
 from ....messages.settings import HedgingSettings
 from ....messages.target import Target
@@ -24,7 +24,8 @@ End: TypeAlias = Response | LegionError
 
 def is_harmless(request: Request) -> bool:
     """Whether asking twice does nothing but cost tokens: no tool that the provider runs itself, and no parameter that we do not know."""
-    return not request.extra and all(tool.opaque is None for tool in request.tools or ())
+    is_known = all(name == WRITTEN for name in request.extra)
+    return is_known and all(tool.opaque is None for tool in request.tools or ())
 
 
 def hedge_for(first: Target, left: Sequence[Target]) -> Target | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ....messages.chat import ChatMessage, Request, Role
+from ....messages.chat import WRITTEN, ChatMessage, Request, Role
 from ....messages.content import Content, Extra, TextBlock
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..call_ids import CallIds
 from ..json_text import read_client_object
-from ..rendering import WRITTEN
 from . import parameters, thinking
 from .call_ids import MARK
 from .parts import parse_parts

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ....messages.chat import Request
+from ....messages.chat import WRITTEN, Request
 from ....messages.errors import InvalidRequestError
 from ..json_text import write_json
 from ..losses import Gaps, note_losses
 from ..protocol import DialectOptions, WireRequest
-from ..rendering import WRITTEN, Rendering
+from ..rendering import Rendering
 from .contents import Writing, render_conversation
 from .generations import generation_of
 from .parameters import CONFIG, generation_config

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from ....messages.chat import Generation, Request, ResponseFormat, Thinking
+from ....messages.chat import WRITTEN, Generation, Request, ResponseFormat, Thinking
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..protocol import DialectOptions
-from ..rendering import WRITTEN, Rendering
+from ..rendering import Rendering
 
 MAX_TOKENS: Final = "max_tokens"
 MAX_COMPLETION_TOKENS: Final = "max_completion_tokens"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ....messages.chat import Request
+from ....messages.chat import WRITTEN, Request
 from ....messages.content import Extra
 from ....messages.errors import InvalidRequestError
 from .. import fields
 from ..json_text import read_client_object
-from ..rendering import WRITTEN
 from .message_parsing import parse_messages
 from .parameters import (
     GENERATION,

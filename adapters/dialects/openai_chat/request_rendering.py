@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import attrs
 
-from ....messages.chat import Request
+from ....messages.chat import WRITTEN, Request
 from ....messages.errors import InvalidRequestError
 from ..json_text import write_json
 from ..losses import Gaps, note_losses
 from ..protocol import DialectOptions, WireRequest
-from ..rendering import WRITTEN, Rendering
+from ..rendering import Rendering
 from .message_rendering import render_messages
 from .parameters import MAX_TOKENS, REMEMBERED, add_generation, add_response_format, add_thinking
 from .shared import add_shared

@@ -53,6 +53,20 @@ OWN = {
 GOLDEN = Path(__file__).parent / "golden"
 
 
+def pytest_generate_tests(metafunc):
+    """Give a test of a module with a TABLE every cell of it: a row, who says it, and who hears it."""
+    if not {"row", "source", "target"} <= set(metafunc.fixturenames):
+        return
+    cells = [
+        pytest.param(row, source, target, id=f"{feature}: {source} > {target}")
+        for feature, row in metafunc.module.TABLE.items()
+        for source, said in row["said"].items()
+        for target in row["heard"]
+        if said is not None and ">" not in target
+    ]
+    metafunc.parametrize(("row", "source", "target"), cells)
+
+
 @pytest.fixture
 def served():
     """Return the dialects that clients speak, by name."""

@@ -7,8 +7,6 @@ that is sent, ("lost", words of the warning), ("refused", capability), or a list
 
 from __future__ import annotations
 
-import pytest
-
 CHAT, RESPONSES, ANTHROPIC, GEMINI = "openai.chat", "openai.responses", "anthropic.messages", "gemini.generate"
 OLLAMA = "ollama.chat"
 MARK = {"type": "ephemeral"}
@@ -27,7 +25,7 @@ def gemini(*parts):
     return {"contents": [{"role": "user", "parts": list(parts)}]}
 
 
-CONTENT = {
+TABLE = {
     "system prompt": {
         "said": {
             CHAT: {"messages": [{"role": "system", "content": "Be brief."}, HI]},
@@ -143,19 +141,10 @@ CONTENT = {
     },
 }
 
-CASES = [
-    pytest.param(row, source, target, id=f"{feature}: {source} > {target}")
-    for feature, row in CONTENT.items()
-    for source, said in row["said"].items()
-    for target in row["heard"]
-    if said is not None and ">" not in target
-]
 
-
-@pytest.mark.parametrize(("row", "source", "target"), CASES)
 def test_content_arrives_or_is_told_to_be_lost_or_is_refused(crossed, row, source, target):
     assert crossed(row, source, target)
 
 
 def test_no_cell_is_missing(is_whole):
-    assert is_whole(CONTENT)
+    assert is_whole(TABLE)

@@ -6,7 +6,7 @@ import pytest
 import trio
 from legion_llm.actors.inference.attempts.hedge import Paces, hedge_for, is_harmless
 from legion_llm.messages import errors
-from legion_llm.messages.chat import ChatMessage, Escalation, Request, ToolDefinition
+from legion_llm.messages.chat import WRITTEN, ChatMessage, Escalation, Request, ToolDefinition
 from legion_llm.messages.routing import Target
 from legion_llm.messages.settings import HedgingSettings, RetryBudgetSettings
 
@@ -230,3 +230,4 @@ async def test_the_second_is_asked_at_another_instance():
 
 async def test_tools_that_the_client_runs_are_harmless():
     assert is_harmless(Request(messages=(ChatMessage(content="?"),), tools=(ToolDefinition(name="look"),)))
+    assert is_harmless(Request(messages=(ChatMessage(content="?"),), extra={WRITTEN: {"max_tokens": 5}}))
