@@ -13,6 +13,9 @@ from .words import NAME
 # Sampling that OpenAI's older API has, and this one has not.
 _DROPPED: Final = ("top_k", "stop", "seed", "presence_penalty", "frequency_penalty")
 
+# Below this OpenAI refuses a limit of tokens.
+_LEAST: Final = 16
+
 
 def add_tools(body: dict[str, Any], request: Request, rendering: Rendering) -> None:
     """Write tools and tool choice; without tools there is no choice.
@@ -41,12 +44,21 @@ def add_sampling(body: dict[str, Any], request: Request, rendering: Rendering) -
     written = {
         "temperature": generation.temperature,
         "top_p": generation.top_p,
-        "max_output_tokens": generation.max_tokens,
+        "max_output_tokens": _limit(request, rendering),
     }
     body.update({name: value for name, value in written.items() if value is not None})
     for name in _DROPPED:
         if getattr(generation, name) not in (None, ()):
             rendering.warn(f"{name} was left out: {NAME} has no such parameter")
+
+
+def _limit(request: Request, rendering: Rendering) -> int | None:
+    """Return the most tokens to write. Clients of other dialects ask for a single one to see whether anybody is there, which this API refuses."""
+    limit = request.generation.max_tokens
+    if limit is None or limit >= _LEAST or rendering.is_own:
+        return limit
+    rendering.warn(f"a limit of {limit} tokens was put as {_LEAST}: {NAME} takes no lower one")
+    return _LEAST
 
 
 def add_format(body: dict[str, Any], request: Request) -> None:

@@ -163,6 +163,15 @@ def test_sampling_shape_and_effort():
     assert [warning.split(" ")[0] for warning in warnings] == ["stop", "seed", "a"]
 
 
+def test_a_limit_that_is_too_low_for_this_api_becomes_its_lowest():
+    body, warnings = rendered(generation=Generation(max_tokens=1), dialect="anthropic.messages")
+
+    assert (body["max_output_tokens"], warnings) == (
+        16,
+        ("a limit of 1 tokens was put as 16: openai.responses takes no lower one",),
+    )
+
+
 def test_what_the_settings_add_goes_beside_what_is_said():
     options = DialectOptions(extra_body={"reasoning": {"summary": "auto"}, "include": ["x"], "service_tier": "flex"})
 

@@ -11,7 +11,7 @@ from legion_llm.adapters.plugins.loading import installed, load_plugin
 from legion_llm.adapters.settings import load_settings
 from legion_llm.messages.chat import ChatMessage, Request
 from legion_llm.messages.credentials import Credential
-from legion_llm.messages.errors import ProviderError, SettingsError
+from legion_llm.messages.errors import ProviderError, SettingsError, UnsupportedCapability
 from legion_llm.messages.secret import Secret
 from legion_llm.messages.settings import expand_instances
 
@@ -158,3 +158,34 @@ def test_the_key_of_the_settings_reaches_the_plugin_and_its_models_are_listed(in
         while not any("loud: 1 model" in note for note in legion.notes):
             arrived.wait(0.01)
         assert ("loud", "loud") in [(each.id, each.provider) for each in legion.models().get(5)]
+
+
+SKILLED = """
+from legion_llm.messages.embedding import EmbedAnswer
+protocol = 1
+class Skilled:
+    async def chat(self, request, model): return None
+    async def stream(self, request, model, sink): return None
+    async def embed(self, batch, model): return EmbedAnswer(vectors=tuple([(1.0, float(len(each))) for each in batch.inputs]))
+    async def count_tokens(self, request, model): return 42
+    async def aclose(self): pass
+def build(context): return Skilled()
+"""
+
+
+def test_a_plugin_may_make_vectors_and_count_tokens(install):
+    install("skilled", {"skilled": "skilled_module"}, skilled_module=SKILLED)
+
+    with legion_llm.start({"providers": {"acme": {"plugin": "skilled", "models": ["m"]}}}, environ={}) as legion:
+        assert legion.embed(["a", "bbb"], model="acme/m").get(5).vectors == ((1.0, 1.0), (1.0, 3.0))
+        counted = legion.count_tokens("hi", model="m").get(5)
+
+    assert (counted.input_tokens, counted.source) == (42, "provider")
+
+
+def test_one_that_cannot_says_so(shouting):
+    with legion_llm.start({"providers": {"loud": {"plugin": shouting, "models": ["loud"]}}}, environ={}) as legion:
+        with pytest.raises(UnsupportedCapability, match="loud makes no embeddings"):
+            legion.embed("a", model="loud/loud").get(5)
+
+        assert legion.count_tokens("hi", model="loud").get(5).source == "estimated"
