@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.types import Send
 
-from ...messages.chat import Chunk, Response, Usage
+from ...messages.chat import Chunk, ChunkKind, Response, Usage
 from ...messages.errors import LegionError
 from ...runtime import Stream
 from ..dialects.openai_responses import ResponsesStreamRenderer
@@ -73,6 +73,7 @@ class EventRelay:
             *begun_headers(chunks[0] if chunks else None),
         ]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        self._sent_at = self._loop.time()
         ticker = self._loop.create_task(self._tick(framing.keep_alive)) if framing.keep_alive else None
         try:
             closing = await self._relay(chunks)
@@ -83,20 +84,24 @@ class EventRelay:
 
     async def _relay(self, chunks: list[Chunk]) -> bytes:
         """Relay chunks until there are no more; returns the closing events."""
-        render = self._renderer.render
+        render, last = self._renderer.render, b""
         try:
             while chunks:
-                await self._write(b"".join([render(chunk) for chunk in chunks]))
+                events = b"".join([render(chunk) for chunk in chunks])
+                if self._keeper is not None and (last or chunks[-1].kind is ChunkKind.END):
+                    last += events  # that the answer is whole is heard when it is kept
+                else:
+                    await self._write(events)
                 chunks = await unless_stopped(self._stream.read_many())
             response = await self._stream.reply
             self.usage = response.usage
             closing = self._renderer.end(response)
         except LegionError as error:
-            return self._renderer.fail(error)
+            return last + self._renderer.fail(error)
         if self._keeper is not None:
             assert isinstance(self._renderer, ResponsesStreamRenderer)
             await unless_stopped(self._keeper.keep(response, self._renderer.answer))
-        return closing
+        return last + closing
 
     async def _write(self, events: bytes, *, more: bool = True) -> None:
         if events or not more:

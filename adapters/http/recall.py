@@ -12,7 +12,16 @@ import orjson
 from ...messages.chat import ChatMessage, Request, Response
 from ...messages.conversation import NewMessage, Page, StoredMessage
 from ...messages.errors import LegionError, NotFoundError
-from ..dialects.openai_responses import STORE, ResponseId, item_place, previous, references, resolved, unknown_response
+from ..dialects.openai_responses import (
+    STORE,
+    ResponseId,
+    input_items,
+    item_place,
+    previous,
+    references,
+    resolved,
+    unknown_response,
+)
 from ..host.conversation import ConversationHandle
 from .gateway import Gateway
 
@@ -123,6 +132,16 @@ class Recall:
         page = await self._page(_read(shown), asker)
         return _answer_of(page.messages[-1])
 
+    async def input_items(self, shown: str, asker: str | None) -> list[dict[str, Any]]:
+        """Return all that was said before an answer, oldest first, as items.
+
+        Raises:
+            NotFoundError: The answer is not there.
+            StoreError: It cannot be read now.
+        """
+        page = await self._page(_read(shown), asker)
+        return [item for stored in page.messages[:-1] for item in _items_of(stored)]
+
     async def delete(self, shown: str, asker: str | None) -> None:
         """Forget an answer. What was said in its turn goes with the last answer of its chain: until then others build on it.
 
@@ -187,6 +206,14 @@ def _answer_of(stored: StoredMessage) -> bytes:
     text = stored.metadata[_ANSWER]
     assert isinstance(text, str)
     return text.encode()
+
+
+def _items_of(stored: StoredMessage) -> list[dict[str, Any]]:
+    """Return the items of a message: those of an answer as its client knows them."""
+    if _ANSWER in stored.metadata:
+        given: list[dict[str, Any]] = orjson.loads(_answer_of(stored))["output"]
+        return given
+    return input_items(stored.message, _own(stored))
 
 
 def _read(shown: str) -> ResponseId:

@@ -132,6 +132,7 @@ def _responses(gateway: Gateway, config: HttpApiConfig, dialect: ServedDialect |
         return
     endpoint = ResponsesEndpoint(gateway, dialect, config)
     yield Row(path=RESPONSES, endpoint=endpoint, methods=("POST",), dialect=dialect)
+    yield Row(path=f"{RESPONSES}/{{id}}/input_items", endpoint=endpoint.input_items, dialect=dialect)
     yield Row(path=f"{RESPONSES}/{{id}}", endpoint=endpoint.kept, methods=("GET", "DELETE"), dialect=dialect)
 
 

@@ -163,6 +163,35 @@ def test_with_its_last_answer_a_chain_is_forgotten(client, legion):
     assert legion.conversations().get() == ()
 
 
+def test_what_was_said_before_an_answer_is_listed(client):
+    tools = [TOOL]
+    first = client.responses.create(model="demo", input="Hello!", tools=tools, tool_choice="required")
+    call = next(item for item in first.output if item.type == "function_call")
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}
+    second = client.responses.create(model="demo", input=[result], tools=tools, previous_response_id=first.id)
+
+    items = list(client.responses.input_items.list(second.id, order="asc", limit=1))
+    newest = client.responses.input_items.list(second.id).data[0]
+
+    assert [item.type for item in items] == ["message", *[item.type for item in first.output], "function_call_output"]
+    assert (items[0].role, items[0].content[0].text) == ("user", "Hello!")
+    assert call.id in [item.id for item in items]
+    assert (newest.output, len({item.id for item in items})) == ("sunny", len(items))
+
+
+@pytest.mark.parametrize("query", ["order=up", "limit=0", "limit=x"])
+def test_a_page_that_cannot_be_meant_is_refused(client, legion, query):
+    given = client.responses.create(model="m-1", input="Hello!")
+
+    answer = httpx.get(
+        f"{legion.url}/v1/responses/{given.id}/input_items?{query}",
+        headers={"x-api-key": "key-of-ann"},
+        trust_env=False,
+    )
+
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, query.partition("=")[0])
+
+
 def test_an_answer_that_was_kept_is_not_streamed_again(client, legion):
     given = client.responses.create(model="m-1", input="Hello!")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .dialect import OpenAIResponses
 from .ids import PREVIOUS, STORE, ResponseId, item_place, previous, unknown_response
+from .input_items import input_items
 from .references import references, resolved
 from .stream_rendering import ResponsesStreamRenderer
 
@@ -13,6 +14,7 @@ __all__ = [
     "OpenAIResponses",
     "ResponseId",
     "ResponsesStreamRenderer",
+    "input_items",
     "item_place",
     "previous",
     "references",

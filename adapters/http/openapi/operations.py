@@ -81,6 +81,9 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         summary="Answer, as OpenAI's newer API does", body="ResponsesRequest", streams=True
     ),
     ("GET", "/v1/responses/{id}"): Operation(summary="Fetch an answer that was kept"),
+    ("GET", "/v1/responses/{id}/input_items"): Operation(
+        summary="List what was said before an answer", query=("order", "limit", "after")
+    ),
     ("DELETE", "/v1/responses/{id}"): Operation(summary="Forget an answer"),
     ("POST", "/v1/messages"): Operation(
         summary="Answer a conversation, as Anthropic does", body="AnthropicMessages", streams=True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import orjson
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
@@ -16,6 +18,8 @@ from ..config import HttpApiConfig
 from ..gateway import Gateway
 from ..recall import KEEPER, Recall
 from .chat import ChatEndpoint
+
+_MOST_ITEMS: Final = 100
 
 
 class ResponsesEndpoint(ChatEndpoint):
@@ -52,6 +56,38 @@ class ResponsesEndpoint(ChatEndpoint):
         if request.query_params.get("stream") == "true":
             raise InvalidRequestError("an answer that is kept is not streamed again: leave stream out", param="stream")
         return _json(request, await self._recall.answer(shown, asker))
+
+    async def input_items(self, request: HttpRequest) -> HttpResponse:
+        """Answer with what was said before an answer, a page at a time: `order` (desc, asc), `limit` (1 to 100), `after` (an item's id).
+
+        Raises:
+            NotFoundError: The answer is not there, or not for this caller.
+            InvalidRequestError: A parameter says something that cannot be meant.
+        """
+        query = request.query_params
+        order, limit = query.get("order", "desc"), _limit(query.get("limit", "20"))
+        if order not in ("asc", "desc"):
+            raise InvalidRequestError(f"order must be asc or desc, not {order[:50]!r}", param="order")
+        items = await self._recall.input_items(request.path_params["id"], asker_of(request.scope))
+        if order == "desc":
+            items.reverse()
+        after = query.get("after")
+        first = next((number for number, item in enumerate(items, 1) if item["id"] == after), 0)
+        page = items[first : first + limit]
+        body = {
+            "object": "list",
+            "data": page,
+            "first_id": page[0]["id"] if page else None,
+            "last_id": page[-1]["id"] if page else None,
+            "has_more": len(items) > first + limit,
+        }
+        return _json(request, orjson.dumps(body))
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_ITEMS:
+        raise InvalidRequestError(f"limit must be 1 to {_MOST_ITEMS}, not {text[:50]!r}", param="limit")
+    return int(text)
 
 
 def _json(request: HttpRequest, body: bytes) -> HttpResponse:
