@@ -8,8 +8,20 @@ from typing import Any, Final
 import attrs
 
 from ...messages.chat import WRITTEN, Request, ToolDefinition
-from ...messages.content import ContentBlock, DocumentBlock, Extra, ImageBlock, OpaqueBlock, ThinkingBlock
+from ...messages.content import (
+    AudioBlock,
+    Content,
+    ContentBlock,
+    DocumentBlock,
+    Extra,
+    ImageBlock,
+    OpaqueBlock,
+    ThinkingBlock,
+)
 from ...messages.errors import UnsupportedCapability
+
+# What is shown or played, and not said.
+MEDIA: Final = (ImageBlock, DocumentBlock, AudioBlock)
 
 RESPONSES: Final = "openai.responses"
 
@@ -86,6 +98,15 @@ class Rendering:
             inner = value if key in _NESTED and isinstance(value, Mapping) else None
             for path in [key] if inner is None else [f"{key}.{each}" for each in inner]:
                 self.warn(f"{path} was left out: {name} has no such parameter of {self.dialect}")
+
+    def said(self, content: Content, name: str) -> Content:
+        """Return what a model has said in an earlier answer, without what it has shown: that the dialect `name` takes from users alone."""
+        if isinstance(content, str):
+            return content
+        for block in content:
+            if isinstance(block, MEDIA):
+                self.warn(f"the {block.type} of an earlier answer was left out: answers are text in {name}")
+        return tuple([block for block in content if not isinstance(block, MEDIA)])
 
     def leave_out_block(self, block: OpaqueBlock, name: str) -> None:
         """Note that the dialect `name` has no block like this one."""

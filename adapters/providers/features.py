@@ -66,6 +66,7 @@ _CALLS: Final = (
     ToolUseBlock(id="b", name="weather", arguments='{"city": "Oslo"}'),
 )
 _COUNTS: Final = "tokens counted by the provider"
+_SEE: Final = TextBlock(text="See:")
 _HI: Final = ChatMessage(content="Hi")
 _PICTURE: Final = ImageBlock(source="base64", data="iVBORw0KGgo=", media_type="image/png")
 
@@ -98,9 +99,11 @@ FEATURES: Final[Mapping[str, Request]] = {
     "pictures": _said(_PICTURE),
     "pictures by URL": _said(ImageBlock(source="url", data="https://example.org/a.png")),
     "how closely to look at a picture": _said(attrs.evolve(_PICTURE, detail="low")),
-    "PDF": _said(DocumentBlock(source="base64", data="JVBERi0=", media_type="application/pdf")),
-    "PDF by URL": _said(DocumentBlock(source="url", data="https://example.org/a.pdf", media_type="application/pdf")),
-    "documents of text": _said(DocumentBlock(source="text", data="Words")),
+    "PDF": _said(_SEE, DocumentBlock(source="base64", data="JVBERi0=", media_type="application/pdf")),
+    "PDF by URL": _said(
+        _SEE, DocumentBlock(source="url", data="https://example.org/a.pdf", media_type="application/pdf")
+    ),
+    "documents of text": _said(_SEE, DocumentBlock(source="text", data="Words")),
     "sound": _said(AudioBlock(data="UklGRg==", format="wav")),
     "tools": _said(tools=(_WEATHER,)),
     "tools held to their schemas": _said(tools=(attrs.evolve(_WEATHER, strict=True),)),

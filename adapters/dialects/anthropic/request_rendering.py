@@ -72,7 +72,9 @@ def _body(
     system, messages = _conversation(request)
     if system:
         body["system"] = render_content(system, rendering)
-    body["messages"] = [_message(message, rendering, options.origin) for message in messages]
+    wire = [_message(message, rendering, options.origin) for message in messages]
+    # A turn of which nothing is left is refused; two of the user's in a row are read as one.
+    body["messages"] = wire if request.dialect == NAME else [message for message in wire if message["content"]]
     add_tools(body, request, rendering)
     add_response_format(body, request, rendering)
     if stream:
@@ -93,7 +95,9 @@ def _conversation(request: Request) -> tuple[Content | None, list[ChatMessage]]:
 
 
 def _message(message: ChatMessage, rendering: Rendering, origin: str | None) -> dict[str, Any]:
-    wire = {"role": message.role, "content": render_content(message.content, rendering, origin)}
+    is_foreign_answer = message.role == "assistant" and rendering.dialect != NAME
+    content = rendering.said(message.content, NAME) if is_foreign_answer else message.content
+    wire = {"role": message.role, "content": render_content(content, rendering, origin)}
     return {**own(message.extra, NAME), **wire} if rendering.is_own and message.extra else wire
 
 

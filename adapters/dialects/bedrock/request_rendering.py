@@ -20,6 +20,7 @@ from .tools import add_tools
 from .words import NAME, call_path, count_path
 
 _GAPS: Final = Gaps()
+_DOCUMENT: Final = "(document)"
 # What of a request becomes tokens.
 _COUNTED: Final = frozenset({"messages", "system", "toolConfig", "additionalModelRequestFields"})
 # Where the profile of a model begins with the part of the world in which it runs.
@@ -82,9 +83,13 @@ def _conversation(messages: list[ChatMessage], writing: Writing) -> list[dict[st
     """Return the turns, the user's and the model's in alternation: a turn that says nothing, which is refused, leaves its neighbours as one."""
     wire: list[dict[str, Any]] = []
     for turn in turns(messages):
-        content: list[WireBlock] = render_blocks(turn.content, writing)
+        said = writing.rendering.said(turn.content, NAME) if turn.role == "assistant" else turn.content
+        content: list[WireBlock] = render_blocks(said, writing)
         if not says_something(content):
             continue
+        if any("document" in block for block in content) and not any("text" in block for block in content):
+            writing.rendering.warn(f"a text was put before a document: {NAME} takes none without")
+            content.insert(0, {"text": _DOCUMENT})
         if wire and wire[-1]["role"] == turn.role:
             wire[-1]["content"] += content
         else:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
 from ....messages.chat import ChatMessage, Request
 from ....messages.content import (
-    AudioBlock,
     Content,
     ContentBlock,
-    DocumentBlock,
-    ImageBlock,
     ThinkingBlock,
     ToolResultBlock,
 )
 from ..conversation import blocks_of, split_system, turns
 from ..extras import own
-from ..rendering import Rendering
+from ..rendering import MEDIA, Rendering
 from .call_ids import is_made
 from .generations import Generation
 from .part_rendering import SIGNATURE, WirePart, render_part, render_parts
@@ -28,8 +25,6 @@ from .signatures import UNCHECKED
 from .words import NAME
 
 WireContent = dict[str, Any]
-
-_MEDIA: Final = (ImageBlock, DocumentBlock, AudioBlock)
 
 
 @attrs.frozen
@@ -121,7 +116,7 @@ def _result(block: ToolResultBlock, writing: Writing, shown: list[ContentBlock])
     name = block.name or writing.names.get(block.tool_use_id) or block.tool_use_id
     answer: dict[str, Any] = {} if is_made(block.tool_use_id) else {"id": block.tool_use_id}
     answer |= {"name": name, "response": response_of(block, is_own=rendering.is_own)}
-    media = [each for each in blocks_of(block.content) if isinstance(each, _MEDIA)]
+    media = [each for each in blocks_of(block.content) if isinstance(each, MEDIA)]
     if media and (writing.generation.wants_signatures or rendering.dialect == NAME):
         answer["parts"] = [render_part(each, rendering) for each in media]
     else:

@@ -6,13 +6,21 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ....messages.chat import ChatMessage, Request
-from ....messages.content import ContentBlock, OpaqueBlock, TextBlock, ThinkingBlock, ToolResultBlock, ToolUseBlock
+from ....messages.content import (
+    Content,
+    ContentBlock,
+    OpaqueBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+)
 from ....messages.errors import InvalidRequestError
 from ..extras import own
-from ..rendering import Rendering
+from ..rendering import MEDIA, Rendering
 from .calls import opaque_call, render_call
 from .message_parsing import REASONING, REASONING_NEW
-from .parts import MEDIA, render_content
+from .parts import render_content
 from .words import NAME
 
 WireMessage = dict[str, Any]
@@ -103,9 +111,9 @@ def _render_assistant(blocks: Iterable[ContentBlock], rendering: Rendering) -> W
             thoughts.append(block)
         elif isinstance(block, OpaqueBlock) and (call := opaque_call(block)) is not None:
             calls.append(call)
-        elif not _is_left_out(block, rendering):
+        else:
             said.append(block)
-    content = render_content(tuple(said), rendering) if said else ""
+    content = render_content(_told(tuple(said), rendering), rendering) if said else ""
     message: WireMessage = {"role": "assistant", "content": content if content or not calls else None}
     _add_reasoning(message, thoughts, rendering)
     if calls:
@@ -113,12 +121,10 @@ def _render_assistant(blocks: Iterable[ContentBlock], rendering: Rendering) -> W
     return message
 
 
-def _is_left_out(block: ContentBlock, rendering: Rendering) -> bool:
-    """Return whether a block is one that models have made elsewhere and OpenAI does not take for words of a model."""
-    if not isinstance(block, MEDIA) or rendering.dialect == NAME or (rendering.is_own and rendering.is_imitation):
-        return False
-    rendering.warn(f"the {block.type} of an earlier answer was left out: answers are text in {NAME}")
-    return True
+def _told(said: Content, rendering: Rendering) -> Content:
+    """What models have made elsewhere OpenAI does not take for words of a model; of its imitations hosts know better."""
+    is_taken = rendering.dialect == NAME or (rendering.is_own and rendering.is_imitation)
+    return said if is_taken else rendering.said(said, NAME)
 
 
 def _add_reasoning(message: WireMessage, thoughts: list[ThinkingBlock], rendering: Rendering) -> None:

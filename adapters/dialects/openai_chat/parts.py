@@ -25,7 +25,6 @@ from .words import NAME
 # A refusal in the model's own words is text, marked so that it goes back the way it came.
 REFUSAL_MARK: Final[Extra] = {"type": "refusal"}
 
-MEDIA: Final = (ImageBlock, DocumentBlock, AudioBlock)
 _URL_SCHEMES: Final = ("https://", "http://")
 
 

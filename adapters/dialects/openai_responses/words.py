@@ -29,7 +29,14 @@ INCOMPLETE: Final[Mapping[StopReason, str | None]] = {
     StopReason.UNKNOWN: None,
 }
 
-_REASONS: Final = {why: reason for reason, why in INCOMPLETE.items()}
+# Every reason that OpenAI documents for an answer that is not complete; a test compares the list with the official client's.
+STOP_REASONS: Final[Mapping[str, StopReason]] = {
+    "max_output_tokens": StopReason.MAX_TOKENS,
+    "content_filter": StopReason.REFUSAL,
+    # A limit, or somebody's word, on what goes on at OpenAI between several messages.
+    "max_messages": StopReason.UNKNOWN,
+    "steered": StopReason.UNKNOWN,
+}
 
 
 def stop_reason_of(answer: Mapping[str, Any], *, has_calls: bool, refused: bool) -> StopReason:
@@ -43,7 +50,7 @@ def stop_reason_of(answer: Mapping[str, Any], *, has_calls: bool, refused: bool)
     if answer.get("status") == "incomplete":
         details = answer.get("incomplete_details")
         why = details.get("reason") if isinstance(details, Mapping) else None
-        return _REASONS.get(why, StopReason.UNKNOWN) if isinstance(why, str) else StopReason.UNKNOWN
+        return STOP_REASONS.get(why, StopReason.UNKNOWN) if isinstance(why, str) else StopReason.UNKNOWN
     if has_calls:
         return StopReason.TOOL_USE
     return StopReason.REFUSAL if refused else StopReason.END_TURN

@@ -222,6 +222,15 @@ def test_models_that_think_as_they_see_fit_do_not_need_their_thoughts_back():
     assert in_the_middle_of_a_turn(model="claude-opus-4-7")[0]
 
 
+def test_a_turn_of_which_nothing_is_left_is_left_out():
+    answer = ChatMessage(role="assistant", content=(ThinkingBlock(text="hm"),))
+
+    body, wire = rendered(Request(messages=(ChatMessage(content="A"), answer, ChatMessage(content="B")), dialect="x"))
+
+    assert [message["content"] for message in body["messages"]] == ["A", "B"]
+    assert wire.warnings
+
+
 def test_a_clients_own_history_keeps_its_signatures():
     assert thoughts(ThinkingBlock(text="hm", signature="s"), dialect="anthropic.messages")[0] == ["thinking", "text"]
 

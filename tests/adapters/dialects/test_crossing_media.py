@@ -21,6 +21,8 @@ def gemini(*parts):
     return {"contents": [{"role": "user", "parts": list(parts)}]}
 
 
+BEFORE = ("lost", "a text was put before a document")
+
 TABLE = {
     "picture by value": {
         "said": {
@@ -121,7 +123,7 @@ TABLE = {
             "vllm": {"file": {"file_data": "data:application/pdf;base64,UERG"}},
             "anthropic": {"type": "base64", "media_type": "application/pdf", "data": "UERG"},
             "gemini": {"inlineData": {"mimeType": "application/pdf", "data": "UERG"}},
-            "bedrock": {"document": {"format": "pdf", "source": {"bytes": "UERG"}}},
+            "bedrock": [{"document": {"format": "pdf", "source": {"bytes": "UERG"}}}, BEFORE],
             "ollama": ("refused", "document"),
         },
     },
@@ -166,7 +168,7 @@ TABLE = {
             "vllm": {"type": "text", "text": "Words"},
             "anthropic": {"source": {"type": "text", "media_type": "text/plain", "data": "Words"}},
             "gemini": {"inlineData": {"mimeType": "text/plain", "data": "V29yZHM="}},
-            "bedrock": {"document": {"format": "txt", "source": {"bytes": "V29yZHM="}}},
+            "bedrock": [{"document": {"format": "txt", "source": {"bytes": "V29yZHM="}}}, BEFORE],
             "ollama": "Words",
             f"{ANTHROPIC} > openai": [{"type": "text", "text": "Words"}, ("lost", "title of a document")],
             f"{ANTHROPIC} > vllm": [{"type": "text", "text": "Words"}, ("lost", "title of a document")],
@@ -196,7 +198,7 @@ TABLE = {
             "vllm": ("lost", "citations of a document block"),
             "anthropic": {"citations": {"enabled": True}},
             "gemini": ("lost", "citations of a document block"),
-            "bedrock": ("lost", "citations of a document block"),
+            "bedrock": [("lost", "citations of a document block"), BEFORE],
             "ollama": ("refused", "document"),
         },
     },

@@ -16,6 +16,7 @@ from legion_llm.adapters.dialects.openai_responses import words as responses
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Request, Response, StopReason
 from legion_llm.messages.content import TextBlock, ToolUseBlock
 from openai.types.chat.chat_completion import Choice
+from openai.types.responses.response import IncompleteDetails
 
 RENDERED = {
     "openai.chat": chat.FINISH_REASONS,
@@ -28,6 +29,7 @@ RENDERED = {
 DOCUMENTED = [
     (anthropic.STOP_REASONS, set(get_args(AnthropicReason))),
     (chat.STOP_REASONS, set(get_args(Choice.model_fields["finish_reason"].annotation))),
+    (responses.STOP_REASONS, set(get_args(get_args(IncompleteDetails.model_fields["reason"].annotation)[0]))),
     (ollama.STOP_REASONS, {"stop", "length", "load", "unload"}),
 ]
 READ = [
