@@ -94,6 +94,16 @@ def test_the_wheel_carries_every_module_of_the_tree(wheel):
     assert modules <= names
 
 
+@pytest.mark.timeout(300)
+def test_the_wheel_carries_every_file_of_the_dashboard(wheel):
+    names = {
+        Path(name).name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("legion_llm/adapters/http/ui/")
+    }
+
+    assert names == {path.name for path in (ROOT / "adapters" / "http" / "ui").iterdir() if path.is_file()}
+    assert "index.html" in names
+
+
 IMPORT = """
 import sys
 def refuse(event, args):

@@ -9,11 +9,12 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from ...actors.inference.pipeline.archive import PassagesWanted
+from ...actors.inference.pipeline.archive import Passage, PassagesWanted
 from ...actors.inference.pipeline.running import RunningWanted
 from ...messages.base import Message
 from ...messages.errors import AccessDeniedError, InvalidRequestError, NotFoundError
 from ...messages.health import CircuitSet
+from ...messages.ledger import Span, UsageWanted
 from ...messages.routing import CircuitState
 from ...messages.settings import Settings
 from ...runtime import ActorSystem
@@ -31,6 +32,7 @@ _PATIENCE: Final = 1.0
 _LOGGER: Final = "legion_llm"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _MOST_REQUESTS: Final = 1000
+_MOST_HOURS: Final = 24 * 31
 
 
 @attrs.frozen
@@ -71,6 +73,7 @@ class Operations:
             "dead_letters": Operation(self.dead_letters),
             "overview": Operation(self.overview),
             "running": Operation(self.running),
+            "usage": Operation(self.usage),
             "requests": Operation(self.requests),
             "request": Operation(self.request),
             "settings": Operation(self.settings),
@@ -140,18 +143,26 @@ class Operations:
         """Show the requests that are under way, the oldest first."""
         return [plain(each) for each in await self._ask("inference", RunningWanted())]
 
+    async def usage(self, hours: Any = 24) -> list[Any]:
+        """Show what was used, hour by hour and model by model, oldest first."""
+        if isinstance(hours, bool) or not isinstance(hours, int) or not 1 <= hours <= _MOST_HOURS:
+            raise InvalidRequestError(f"hours must be 1 to {_MOST_HOURS}", param="hours")
+        span = Span(since=self._system.clock.time() - hours * 3600)
+        report = await self._ask("metering", UsageWanted(span=span, group_by=("hour", "instance", "model")))
+        return [plain(row) for row in report.rows]
+
     async def requests(self, most: Any = 20) -> list[Any]:
         """Show the last requests that have ended, newest first."""
         if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= _MOST_REQUESTS:
             raise InvalidRequestError(f"most must be 1 to {_MOST_REQUESTS}", param="most")
-        return [plain(passage) for passage in await self._ask("inference", PassagesWanted(most=most))]
+        return [_told(passage) for passage in await self._ask("inference", PassagesWanted(most=most))]
 
     async def request(self, id: str) -> dict[str, Any]:  # noqa: A002 - the protocol's word
         """Show the timeline of a request that has ended."""
         found = await self._ask("inference", PassagesWanted(request_id=_text(id, "id"), most=1))
         if not found:
             raise NotFoundError(f"no request {id!r} is among those that are kept")
-        return dict(plain(found[0]))
+        return _told(found[0])
 
     def settings(self) -> dict[str, Any]:
         """Show the settings, without secrets."""
@@ -194,6 +205,14 @@ class Operations:
 
     async def _ask(self, actor: str, message: Message[Any]) -> Any:
         return await self._system.address(actor).request(message, timeout=_PATIENCE)
+
+
+def _told(passage: Passage) -> dict[str, Any]:
+    """Return a request as plain data, with what the router left out in words."""
+    told = dict(plain(passage))
+    if passage.routing is not None:
+        told["routing"]["reasons"] = [str(each) for each in passage.routing.rejected]
+    return told
 
 
 def _text(value: Any, name: str) -> str:

@@ -113,6 +113,7 @@ class HttpApi(Actor[ApiAddress]):
         try:
             await self._server.main_loop()
         finally:
+            self._app.end_watches()
             await self._server.close(self._grace())
             await self._app.close()
             listening.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from starlette.applications import Starlette
@@ -50,7 +50,8 @@ def build_app(
     explain = _Explain(rows, dialect)
     front = _Front(rows, Gate(rows, config.keyring, time.monotonic, guests_go_to=config.settings.pass_through), explain)
     deliveries = [row.endpoint.deliveries for row in rows if isinstance(row.endpoint, DeliveredChat)]
-    return HttpApp(ServerErrorMiddleware(front, handler=explain), deliveries)
+    endings = [row.on_stop for row in rows if row.on_stop is not None]
+    return HttpApp(ServerErrorMiddleware(front, handler=explain), deliveries, endings)
 
 
 class HttpApp:
@@ -59,15 +60,24 @@ class HttpApp:
     Args:
         app: Answers requests.
         deliveries: Kept answers.
+        endings: End the answers that would not end by themselves.
     """
 
-    def __init__(self, app: ASGIApp, deliveries: Iterable[Deliveries]) -> None:
+    def __init__(
+        self, app: ASGIApp, deliveries: Iterable[Deliveries], endings: Iterable[Callable[[], None]] = ()
+    ) -> None:
         self._app = app
         self._deliveries = tuple(deliveries)
+        self._endings = tuple(endings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         await self._app(scope, receive, send)
+
+    def end_watches(self) -> None:
+        """End what goes on for as long as a client listens; other answers may still be finished."""
+        for end in self._endings:
+            end()
 
     async def close(self) -> None:
         """Give up what clients have not come back for."""

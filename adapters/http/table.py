@@ -25,9 +25,11 @@ from .routes.embeddings import EmbeddingsRoute
 from .routes.gemini import VERSIONS as GEMINI_VERSIONS
 from .routes.gemini import CountEndpoint, EmbedEndpoint, GenerateEndpoint, nothing_here
 from .routes.inference import InferenceEndpoint
+from .routes.inspection import InspectionRoutes
 from .routes.metrics import MetricsRoute
 from .routes.models import ModelRoutes
 from .routes.ollama import MANAGEMENT, LoadingEndpoint, OllamaRoutes, refuse_management
+from .routes.pages import Pages
 from .routes.responses import ResponsesEndpoint
 from .routes.route import RouteExplanation
 from .routes.status import StatusRoutes
@@ -64,6 +66,7 @@ class Row:
         endpoint: A Starlette endpoint, or an ASGI application.
         methods: HTTP methods; GET brings HEAD along.
         dialect: Whose words its errors are in; None: OpenAI's.
+        on_stop: Called when the server is about to stop, for what would not end by itself; None: nothing would.
     """
 
     path: str
@@ -71,6 +74,7 @@ class Row:
     methods: tuple[str, ...] = ("GET",)
     dialect: ErrorDialect | None = None
     access: Access = Access.KEY
+    on_stop: Callable[[], None] | None = None
 
 
 def route_table(
@@ -82,7 +86,7 @@ def route_table(
     reload: Reload | None = None,
 ) -> tuple[Row, ...]:
     """Return every route; the arguments are those of `build_app`."""
-    rows = (*_rows(gateway, config, dialect, others), *_insight(insight), *_admin(reload))
+    rows = (*_rows(gateway, config, dialect, others), *_insight(insight, config), *_admin(reload))
     description = DescriptionRoute(rows)
     described = Row(path="/openapi.json", endpoint=description.describe, access=Access.OPEN)
     description.rows = (*rows, described)
@@ -160,11 +164,42 @@ def _native(gateway: Gateway, config: HttpApiConfig) -> tuple[Row, ...]:
     )
 
 
-def _insight(insight: Insight | None) -> tuple[Row, ...]:
+def _insight(insight: Insight | None, config: HttpApiConfig) -> tuple[Row, ...]:
     """Return the routes of those who look in."""
     if insight is None:
         return ()
-    return (Row(path="/metrics", endpoint=MetricsRoute(insight).metrics, access=Access.INSPECT),)
+    words, looks = NativeErrors(), InspectionRoutes(insight)
+    asked = {
+        "live": looks.live,
+        "overview": looks.overview,
+        "actor": looks.actor,
+        "requests": looks.requests,
+        "requests/{id}": looks.one_request,
+        "usage": looks.usage,
+    }
+    return (
+        Row(path="/metrics", endpoint=MetricsRoute(insight).metrics, access=Access.INSPECT),
+        *[
+            Row(
+                path=f"/api/llm/inspect/{name}",
+                endpoint=endpoint,
+                dialect=words,
+                access=Access.INSPECT,
+                on_stop=looks.end,
+            )
+            for name, endpoint in asked.items()
+        ],
+        *(_pages() if config.settings.dashboard else ()),
+    )
+
+
+def _pages() -> tuple[Row, ...]:
+    """Return the routes of the dashboard."""
+    pages = Pages()
+    return (
+        Row(path="/ui", endpoint=pages.page, access=Access.PAGE),
+        Row(path="/ui/{name}", endpoint=pages.file, access=Access.PAGE),
+    )
 
 
 def _admin(reload: Reload | None) -> tuple[Row, ...]:

@@ -110,6 +110,7 @@ class ApiSettings:
         insecure: Whether an address that other machines reach may be served without keys. Default False: that is refused.
         pass_through: Instance ("openai/eu") that is shown the keys of those who are not among `keys`, instead of our own; they can ask nobody
             else. Default none: they are refused.
+        dashboard: Whether `/ui` shows the dashboard: with keys, to who holds one that may look in; without, to this machine. Default True.
         tls: Certificate and key, for HTTPS. Default none: HTTP.
     """
 
@@ -124,4 +125,5 @@ class ApiSettings:
     keys: Mapping[str, KeySettings] = attrs.field(default=EMPTY, converter=_keys, validator=names)
     insecure: bool = False
     pass_through: str | None = attrs.field(default=None, validator=not_blank)
+    dashboard: bool = True
     tls: TlsSettings | None = None

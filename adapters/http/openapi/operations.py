@@ -113,6 +113,14 @@ OPERATIONS: Final[Mapping[tuple[str, str], Operation]] = {
         for (method, path), operation in _GEMINI.items()
         if (method, path) not in _OWN_IN_V1 or version != "v1"
     },
+    ("GET", "/api/llm/inspect/live"): Operation(summary="Tell how all of it stands, every second", streams=True),
+    ("GET", "/api/llm/inspect/overview"): Operation(summary="Tell how all of it stands"),
+    ("GET", "/api/llm/inspect/actor"): Operation(summary="Describe one actor", query=("path",)),
+    ("GET", "/api/llm/inspect/requests"): Operation(summary="List the last requests", query=("most",)),
+    ("GET", "/api/llm/inspect/requests/{id}"): Operation(summary="Show one request's timeline"),
+    ("GET", "/api/llm/inspect/usage"): Operation(summary="Add up what was used, hour by hour", query=("hours",)),
+    ("GET", "/ui"): Operation(summary="Show the dashboard"),
+    ("GET", "/ui/{name}"): Operation(summary="Send a file of the dashboard"),
     ("GET", "/metrics"): Operation(summary="Tell what was counted, as Prometheus scrapes it"),
     ("POST", "/api/llm/admin/reload"): Operation(
         summary="Read the settings anew; an administrator's key, or without keys this machine, is needed"
