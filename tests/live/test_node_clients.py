@@ -101,6 +101,8 @@ def test_the_ai_sdk(ai_sdk, api):
     assert (seen["streamed"], seen["finish"]) == (seen["text"], "stop")
     assert seen["usage"]["inputTokens"] > 0
     assert seen["usage"]["outputTokens"] > 0
+    # With the responses API it names its earlier answers instead of sending them again.
+    assert "And this." in seen["followed"]
     assert seen["steps"][0] == ["weather"]
     assert "Sunny." in seen["results"]
 

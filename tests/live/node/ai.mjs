@@ -21,7 +21,11 @@ for (const [name, model] of Object.entries(models)) {
   let streamed = "";
   for await (const text of stream.textStream) streamed += text;
   const looped = await generateText({ ...options, prompt: "Please call weather", tools: { weather }, stopWhen: stepCountIs(3) });
+  const asked = { role: "user", content: "Say it back." };
+  const second = { role: "user", content: "And this." };
+  const followed = await generateText({ ...options, messages: [asked, ...whole.response.messages, second] });
   seen[name] = {
+    followed: followed.text,
     text: whole.text,
     usage: whole.usage,
     streamed,
