@@ -6,6 +6,7 @@ import gc
 import resource
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,9 @@ def connections(api):
 def test_thousands_of_idle_connections_cost_little_and_leave_nothing_behind(serve, client, gateway, prompt):
     gateway.answer = lambda work: work.finish()
     api = serve()
-    levels = []
+    levels, pause = [], threading.Event()
 
-    for _ in range(3):
+    for _ in range(2):
         before = resident()
         crowd = [socket.create_connection(("127.0.0.1", api.address.port)) for _ in range(CROWD)]
         for each in crowd[::2]:  # half of them have said something before
@@ -60,10 +61,10 @@ def test_thousands_of_idle_connections_cost_little_and_leave_nothing_behind(serv
         for each in crowd:
             each.close()
         while connections(api):
-            pass
+            pause.wait(0.01)
         levels.append(resident())
 
-    assert levels[2] - levels[0] < CROWD * 1000
+    assert levels[1] - levels[0] < CROWD * 1000
 
 
 FORGED = {
