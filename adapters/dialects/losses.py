@@ -32,6 +32,8 @@ _SAID: Final = frozenset(
         "type",
     }
 )
+# Blocks that say more than their text.
+_TELLING: Final = (ToolResultBlock, ImageBlock, DocumentBlock)
 
 
 @attrs.frozen(kw_only=True)
@@ -70,19 +72,19 @@ def note_losses(request: Request, rendering: Rendering, name: str, gaps: Gaps) -
     """
     if request.dialect == name:
         return
-    is_head = True
+    noting, is_head = _Noting(rendering, name, gaps), True
     for message in request.messages:
         # Most say a text and nothing else.
         if type(message.content) is not str or message.extra or message.name is not None:
-            _Noting(rendering, name, gaps).message(message)
+            noting.message(message)
         if message.role not in INSTRUCTIONS:
             is_head = False
         elif gaps.interjections and not is_head:
             rendering.warn(f"instructions between the turns became the user's words: {name} has them at the head alone")
     if request.system is not None and not isinstance(request.system, str):
-        _Noting(rendering, name, gaps).blocks(request.system)
+        noting.blocks(request.system)
     for tool in request.tools or ():
-        _Noting(rendering, name, gaps).tool(tool)
+        noting.tool(tool)
     wanted = request.response_format
     if gaps.descriptions and wanted is not None and wanted.description is not None:
         rendering.warn(f"the description of the answer's schema was left out: {name} has no place for it")
@@ -107,9 +109,12 @@ class _Noting:
 
     def blocks(self, blocks: Iterable[ContentBlock]) -> None:
         for block in blocks:
-            if not isinstance(block, OpaqueBlock):
-                self._mark(getattr(block, "cache_control", None))
+            if isinstance(block, OpaqueBlock):
+                continue
+            self._mark(getattr(block, "cache_control", None))
+            if block.extra:
                 self._fields(block.extra, f"{article(block.type)} {block.type} block")
+            if isinstance(block, _TELLING):
                 self._block(block)
 
     def _block(self, block: ContentBlock) -> None:
@@ -128,7 +133,8 @@ class _Noting:
         if tool.opaque is not None:
             return
         self._mark(tool.cache_control)
-        self._fields(tool.extra, "a tool")
+        if tool.extra:
+            self._fields(tool.extra, "a tool")
         if tool.strict and self.gaps.strictness:
             self.rendering.warn(f"strict tools were sent as ordinary ones: {self.name} has no such thing")
 
@@ -139,7 +145,7 @@ class _Noting:
     def _fields(self, extra: Mapping[str, Any], where: str) -> None:
         """What a provider once said is nothing that its reader asks for."""
         rendering = self.rendering
-        if not extra or rendering.is_own or is_marked(extra):
+        if rendering.is_own or is_marked(extra):
             return
         for key, value in extra.items():
             if key not in _SAID and value is not None and value != []:

@@ -9,6 +9,7 @@ from ...messages.chat import ChatMessage
 from ...messages.content import (
     AudioBlock,
     ContentBlock,
+    DocumentBlock,
     ImageBlock,
     OpaqueBlock,
     TextBlock,
@@ -26,7 +27,7 @@ _EVERYBODYS: Final = (TextBlock, ThinkingBlock, ToolUseBlock)
 _SHOWN: Final[Mapping[str, tuple[type, ...]]] = {
     ANTHROPIC: (ImageBlock,),
     CHAT: (ImageBlock, AudioBlock),
-    GEMINI: (ImageBlock, AudioBlock),
+    GEMINI: (ImageBlock, AudioBlock, DocumentBlock),
     OLLAMA: (ImageBlock,),
     RESPONSES: (ImageBlock,),
 }
