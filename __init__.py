@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .actors.inference.governance.access import Access, Verdict
+from .actors.inference.knowledge.port import Advisor, Retriever
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
 from .adapters.host.logs import JsonLogFormatter, RequestIdFilter
+from .adapters.knowledge.sqlite import SqliteKnowledge
 from .adapters.skills.skill import Skill
 from .adapters.tools.context import ToolContext
 from .adapters.tools.marks import tool
+from .messages.advice import Advice
 from .messages.attempt import AttemptRecord
 from .messages.budget import BudgetState
 from .messages.caller import Caller, Profile
@@ -106,6 +109,7 @@ from .messages.errors import (
     UnsupportedCapability,
     UpstreamError,
 )
+from .messages.knowledge import Knowledge, KnowledgeWanted
 from .messages.ledger import LedgerEntry, UsageReport, UsageRow
 from .messages.outcome import Outcome
 from .messages.quality import Quality
@@ -128,6 +132,8 @@ __all__ = [
     "AccountError",
     "ActorCrashed",
     "ActorStopped",
+    "Advice",
+    "Advisor",
     "AskCycle",
     "AskResult",
     "AttemptRecord",
@@ -162,6 +168,8 @@ __all__ = [
     "InvalidRequestError",
     "InvalidSkill",
     "JsonLogFormatter",
+    "Knowledge",
+    "KnowledgeWanted",
     "LedgerEntry",
     "Legion",
     "LegionError",
@@ -193,6 +201,7 @@ __all__ = [
     "RequestTooLargeError",
     "Response",
     "ResponseFormat",
+    "Retriever",
     "RoutingInfo",
     "RuntimeFault",
     "Secret",
@@ -201,6 +210,7 @@ __all__ = [
     "Skill",
     "SkillContext",
     "SkillStepError",
+    "SqliteKnowledge",
     "StartFailed",
     "StepResult",
     "StopReason",

@@ -16,6 +16,7 @@ EXPECTED = {
     "many_trio.py": "10",
     "own_actor.py": "Hello, you",
     "skills.py": "host:deploy waits until the user says yes\nhost:deploy is done",
+    "knowledge.py": "('harbour.md',)\nnothing was looked up",
     "rules.py": "vendor by default\nhouse by thrift\nhouse by default\nvendor/demo: never_external forbids tier frontier",
 }
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))

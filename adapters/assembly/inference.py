@@ -18,6 +18,7 @@ from ...runtime import ActorSystem, Address
 from ..host.bound import BoundHost
 from .addresses import audit_address, connection_address
 from .governance import bound_access, governance
+from .knowledge import HostAdvisor, HostRetriever
 from .plan import Plan
 
 
@@ -27,6 +28,9 @@ def inference(plan: Plan, system: ActorSystem, host: BoundHost) -> Callable[[], 
     What the host brings along is bound here and now, in the host's own thread, and not when the actor is started.
     """
     access = bound_access(host.host.access, host.functions)
+    given = host.host
+    retriever = None if given.retriever is None else HostRetriever(given.retriever, host.functions)
+    advisor = None if given.advisor is None else HostAdvisor(given.advisor, host.functions)
     addresses: dict[str, Address] = {}
 
     def connection(instance: str) -> Address:
@@ -62,6 +66,11 @@ def inference(plan: Plan, system: ActorSystem, host: BoundHost) -> Callable[[], 
             tool_limits=ToolLimits(max_rounds=settings.max_tool_rounds, loop=settings.tool_loop),
             tool_triggers=settings.tool_trigger,
             tool_sticky=settings.tool_sticky,
+            advisor=advisor,
+            advice_timeout=settings.pipeline.advice_timeout,
+            system_baseline=settings.system_baseline,
+            retriever=retriever,
+            rag=settings.rag,
             skills=settings.skills,
             skill_runner=host.skill_runner,
             workshop=Workshop(skillset_of(host.skills.offered, settings.skills)),

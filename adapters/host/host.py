@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from ...actors.inference.governance.access import Access
+from ...actors.inference.knowledge.port import Advisor, Retriever
 
 
 @attrs.frozen(kw_only=True)
@@ -19,11 +20,15 @@ class Host:
         tools: Functions, and objects with methods marked `@legion_llm.tool`: tools that every request is offered. See `Legion.tools`.
         access: Decides whether callers may use the gateway, in the place of the allow-list `rbac.allow`. See `Access`.
         skills: Objects of `legion_llm.Skill`, or classes of them. See `Legion.skills`.
+        retriever: Knows something that requests do not say; models are told what it finds. See `Retriever`.
+        advisor: Says how requests are best answered, before each is. See `Advisor`.
     """
 
     access: Access | None = None
     tools: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
     skills: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
+    retriever: Retriever | None = None
+    advisor: Advisor | None = None
 
 
 NO_HOST = Host()

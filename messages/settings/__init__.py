@@ -44,6 +44,7 @@ from .provider import (
     TransportKind,
     WireApi,
 )
+from .rag import RagSettings
 from .response_cache import ResponseCacheSettings
 from .retries import DEFAULT_RULES, RetryBudgetSettings, RetryRule, RetrySettings
 from .root import Settings
@@ -118,6 +119,7 @@ __all__ = [
     "ProviderSettings",
     "QualitySettings",
     "RabbitSettings",
+    "RagSettings",
     "RbacSettings",
     "RescueSettings",
     "ResponseCacheSettings",

@@ -28,6 +28,7 @@ from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
 from .provider import ProviderBlock, ProviderSettings
+from .rag import RagSettings
 from .references import check_instance, check_references
 from .response_cache import ResponseCacheSettings
 from .routing import ArbitrageSettings, RoutingSettings
@@ -93,6 +94,8 @@ class Settings:
         tool_loop: How far a model may go with them beside that.
         tool_trigger: When tools that are not always at hand are offered.
         tool_sticky: How long they stay at hand in a conversation.
+        system_baseline: Instructions that every model is told before its caller's, or None. Default None.
+        rag: When and how much of what the host's retriever knows a model is told.
         skills: Which skills there are, and when they are run.
         mcp: MCP servers, whose tools the gateway offers.
         tier_assignment: Which tier suits a request that names none.
@@ -142,6 +145,8 @@ class Settings:
     tool_loop: ToolLoopSettings = ToolLoopSettings()
     tool_trigger: ToolTriggerSettings = ToolTriggerSettings()
     tool_sticky: ToolStickySettings = ToolStickySettings()
+    system_baseline: str | None = attrs.field(default=None, validator=not_blank)
+    rag: RagSettings = RagSettings()
     skills: SkillsSettings = SkillsSettings()
     mcp: McpSettings = McpSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()

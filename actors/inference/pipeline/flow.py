@@ -9,14 +9,16 @@ from typing import Any, Final
 
 import attrs
 
+from ....messages.advice import Advice
 from ....messages.audit import AuditEntry
 from ....messages.caller import Profile
 from ....messages.chat import ChatMessage, Request, Response, Trace
 from ....messages.content import TextBlock
 from ....messages.conversation import Context
+from ....messages.knowledge import Knowledge
 from ....messages.prices import PriceBook
 from ....messages.routing import Resolution
-from ....messages.settings import SkillsSettings, ToolStickySettings, ToolTriggerSettings
+from ....messages.settings import RagSettings, SkillsSettings, ToolStickySettings, ToolTriggerSettings
 from ....messages.settings.conversation import ConversationSettings
 from ....messages.terms import Level
 from ....messages.tool_memory import ToolsUsed
@@ -27,6 +29,7 @@ from ....runtime.envelope import Envelope
 from ....runtime.interruption import interruption
 from ..attempts.attempts import Attempts
 from ..governance.governance import Governance
+from ..knowledge.port import Advisor, Retriever
 from ..skills.port import SkillRunner
 from ..tools.calls import CallRecord
 from ..tools.history import Ran
@@ -62,6 +65,10 @@ class Services:
         tool_limits: How far a model may go with them.
         tool_triggers: When tools that are not always at hand are offered.
         tool_sticky: How long those stay at hand in a conversation, and what it remembers of their runs.
+        advisor: The host's own mind; None: there is none. A request waits for it for `advice_timeout` seconds.
+        system_baseline: Instructions that every model is told; None: there are none.
+        retriever: Knows something that requests do not say; None: nobody does.
+        rag: When and how much of it a model is told.
         skills: Which skills are run, and how many.
         skill_runner: Knows what their steps do; None: nobody does.
         pauses: Turns that wait for their client's tools.
@@ -85,6 +92,11 @@ class Services:
     tool_limits: ToolLimits = ToolLimits()
     tool_triggers: ToolTriggerSettings = ToolTriggerSettings()
     tool_sticky: ToolStickySettings = ToolStickySettings()
+    advisor: Advisor | None = None
+    advice_timeout: float = 2.0
+    system_baseline: str | None = None
+    retriever: Retriever | None = None
+    rag: RagSettings = RagSettings()
     skills: SkillsSettings = SkillsSettings()
     skill_runner: SkillRunner | None = None
     pauses: Pauses = attrs.field(factory=lambda: Pauses(time.monotonic))
@@ -117,6 +129,8 @@ class Flow:
         rounds: What went on between the caller's last message and the answer: the model's calls and their results.
         new_messages: How many of the request's last messages are new to its conversation; None where it has none.
         past: What is known of its conversation; None where it has none, or a new one.
+        advice: What the host's mind advises, or None.
+        knowledge: The entries of knowledge that the model is told.
         additions: What steps have to say before the user's last words; put there when all have spoken.
         kept_state: What parts of the conversation's state change with this turn, by name; None forgets one.
         follows: Id of the message that the new ones follow, where that is not the last one of the conversation; else None.
@@ -136,6 +150,7 @@ class Flow:
     __slots__ = (
         "_endings",
         "additions",
+        "advice",
         "answered_by",
         "ask",
         "audit",
@@ -148,6 +163,7 @@ class Flow:
         "follows",
         "is_tier_a_wish",
         "kept_state",
+        "knowledge",
         "level",
         "new_messages",
         "now",
@@ -198,6 +214,8 @@ class Flow:
         self.used_tools: ToolsUsed | None = None
         self.rounds: list[ChatMessage] = []
         self.past: Context | None = None
+        self.advice: Advice | None = None
+        self.knowledge: tuple[Knowledge, ...] = ()
         self.additions: list[TextBlock] = []
         self.kept_state: dict[str, Any] = {}
         self.new_messages: int | None = None

@@ -9,6 +9,7 @@ from typing import Any, Final
 import attrs
 
 from .....messages.terms import Level
+from ...governance.governance import Wish
 from ..flow import Flow
 
 _LOCAL: Final = "local"
@@ -27,7 +28,7 @@ def wanted(flow: Flow) -> bool:
         return True
     request = flow.request
     return (
-        (request.priority in _BY_PRIORITY or request.caller.identity is not None)
+        (request.priority in _BY_PRIORITY or request.caller.identity is not None or flow.advice is not None)
         and request.tier is None
         and request.provider is None
         and request.model in _UNNAMED
@@ -38,18 +39,25 @@ _UNNAMED: Final = (None, "auto")
 
 
 def run(flow: Flow) -> None:
-    """Keep what is restricted on this machine, whatever its caller asks for; else prefer the tier that suits caller and priority."""
+    """Keep what is restricted on this machine, whatever its caller asks for; else prefer the tier that is advised, or suits caller and priority."""
     if flow.level is Level.RESTRICTED:
         if flow.services.governance.restricts_to_local:
             _keep_local(flow)
         return
-    governance = flow.services.governance
-    tier, intent, why = governance.wish_of(flow.request.caller.identity)
+    tier, intent, why = _advised(flow) or flow.services.governance.wish_of(flow.request.caller.identity)
     if why is None and flow.request.priority in _BY_PRIORITY:
         tier, intent = _BY_PRIORITY[flow.request.priority]
         why = f"priority {flow.request.priority}"
     if why is not None:
         _prefer(flow, tier, intent, why)
+
+
+def _advised(flow: Flow) -> Wish | None:
+    advice = flow.advice
+    if advice is None or not (advice.tier or advice.intent):
+        return None
+    flow.enrichments["gaia:routing_hint"] = {"tier": advice.tier, "intent": dict(advice.intent)}
+    return advice.tier, advice.intent, "the host's advice"
 
 
 def _keep_local(flow: Flow) -> None:

@@ -17,7 +17,10 @@ def wanted(flow: Flow) -> bool:
 def run(flow: Flow) -> None:
     """Offer the client's tools, then ours: those always at hand, those that words or earlier turns call for, and those that the caller names."""
     own = flow.request.tools or ()
-    chosen = offered(own, (*flow.services.workshop.tools.always, *flow.triggered, *flow.sticky, *_named(flow)))
+    suppressed = frozenset() if flow.advice is None else frozenset(flow.advice.suppress)
+    chosen = offered(
+        own, (*flow.services.workshop.tools.always, *flow.triggered, *flow.sticky, *_named(flow)), suppressed=suppressed
+    )
     if not chosen:
         return
     flow.tools = {**flow.tools, **{tool.name: tool for tool in chosen}}
@@ -26,12 +29,12 @@ def run(flow: Flow) -> None:
 
 
 def _named(flow: Flow) -> list[Tool]:
-    """Return the tools that the caller names; one that does not exist is a warning."""
+    """Return the tools that the caller or the host's advice names; one of the caller's that does not exist is a warning."""
     terms = flow.request.terms
-    if terms is None or not terms.named_tools:
-        return []
+    named = () if terms is None else terms.named_tools
+    advised = () if flow.advice is None else flow.advice.tools
     known = flow.services.workshop.tools.by_name
-    for name in terms.named_tools:
+    for name in named:
         if name not in known:
             flow.warn(f"there is no tool {name!r} to offer")
-    return [known[name] for name in terms.named_tools if name in known]
+    return [known[name] for name in (*advised, *named) if name in known]

@@ -1,0 +1,1 @@
+"""Knowledge kept beside the gateway."""
