@@ -28,7 +28,7 @@ from .routes.inference import InferenceEndpoint
 from .routes.inspection import InspectionRoutes
 from .routes.metrics import MetricsRoute
 from .routes.models import ModelRoutes
-from .routes.ollama import MANAGEMENT, LoadingEndpoint, OllamaRoutes, refuse_management
+from .routes.ollama import MANAGEMENT, LoadingEndpoint, OllamaEmbeddings, OllamaRoutes, refuse_management
 from .routes.pages import Pages
 from .routes.responses import ResponsesEndpoint
 from .routes.route import RouteExplanation
@@ -39,8 +39,6 @@ CHAT: Final = "/v1/chat/completions"
 RESPONSES: Final = "/v1/responses"
 _EMBEDDINGS: Final[Mapping[str, ServedEmbeddings]] = {
     "/v1/embeddings": OpenAIEmbeddings(),
-    "/api/embed": OllamaEmbed(),
-    "/api/embeddings": OllamaEmbed(is_old=True),
 }
 
 
@@ -241,6 +239,9 @@ def _ollama(gateway: Gateway, config: HttpApiConfig) -> Iterator[Row]:
     chats: Mapping[str, Loading] = {"/api/chat": chat, "/api/generate": OllamaGenerate()}
     for path, spoken in chats.items():
         yield Row(path=path, endpoint=LoadingEndpoint(gateway, spoken, config), methods=post, dialect=spoken)
+    for path, embedding in {"/api/embed": OllamaEmbed(), "/api/embeddings": OllamaEmbed(is_old=True)}.items():
+        endpoint = OllamaEmbeddings(gateway, embedding, config).embed
+        yield Row(path=path, endpoint=endpoint, methods=post, dialect=embedding)
     yield Row(path="/api/tags", endpoint=routes.tags, dialect=chat)
     yield Row(path="/api/ps", endpoint=routes.running, dialect=chat)
     yield Row(path="/api/show", endpoint=routes.show, methods=post, dialect=chat)

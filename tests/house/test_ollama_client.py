@@ -122,8 +122,8 @@ def test_models_are_listed_and_shown(client):
     listed = {model.model: model for model in client.list().models}
     shown = client.show("m-1")
 
-    assert {"m-1", "demo"} <= listed.keys()
-    assert len(listed["m-1"].digest) == 64
+    assert {"m-1:latest", "demo:latest"} <= listed.keys()
+    assert len(listed["m-1:latest"].digest) == 64
     assert "completion" in shown.capabilities
     assert client.ps().models == []
     with pytest.raises(ollama.ResponseError, match="GET /api/tags"):
@@ -132,6 +132,29 @@ def test_models_are_listed_and_shown(client):
 
 def test_vectors(client):
     assert len(client.embed("demo", ["a", "b"]).embeddings) == 2
+
+
+def test_a_model_is_known_by_the_name_under_which_it_is_listed(client, upstream):
+    assert client.chat("m-1:latest", HELLO).message.content == TEXT
+    assert client.generate("m-1:latest", "Hello!").response == TEXT
+    assert client.generate("m-1:latest").done_reason == "load"
+    assert client.show("m-1:latest").capabilities
+    assert len(client.embed("demo:latest", "a").embeddings) == 1
+    assert {each.json()["model"] for each in upstream.requests if each.method == "POST"} == {"m-1"}
+    with pytest.raises(ollama.ResponseError, match="nobody:latest"):
+        client.chat("nobody:latest", HELLO)
+
+
+def test_a_tag_of_its_own_stays(serving, make_provider):
+    with ollama_upstream() as server:
+        models = {"models": ["m-1:latest", "m-1:8b"], "default_model": "m-1:8b"}
+        legion = serving({"up": make_provider(server, kind="ollama", base_url=server.url, **models)})
+
+        with ollama.Client(host=legion.url) as client:
+            names = [model.model for model in client.list().models]
+            client.chat("m-1:latest", HELLO)
+
+        assert (sorted(names), server.requests[-1].json()["model"]) == (["m-1:8b", "m-1:latest"], "m-1:latest")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_the_ollama_client(node, gateway):
     assert (seen["last"]["done"], seen["last"]["done_reason"]) == (True, "stop")
     assert seen["call"]["message"]["tool_calls"][0]["function"]["name"] == "weather"
     assert "Sunny." in seen["afterResult"]["message"]["content"]
-    assert (seen["vectors"], "demo" in seen["models"], "tools" in seen["capabilities"]) == (2, True, True)
+    assert (seen["vectors"], "demo:latest" in seen["models"], "tools" in seen["capabilities"]) == (2, True, True)
     assert seen["refused"]["status"] == 403
     assert "at the Ollama server" in seen["refused"]["message"]
 

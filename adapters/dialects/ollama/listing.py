@@ -17,18 +17,22 @@ from .catalogue import CAPABILITIES
 # Clients ask for it, to learn whether a server is new enough for tools and thinking: this is the API that is spoken here.
 VERSION: Final = "0.13.0"
 
+# Every model of Ollama's has a tag, and clients look for names with one.
+LATEST: Final = ":latest"
+
 _UNKNOWN: Final = "unknown"
 
 
 def render_tags(models: Iterable[ModelInfo]) -> bytes:
     """Return the models that can be asked for."""
-    return write_json({"models": [_entry(model.id, model) for model in models]})
+    named = {_tagged(model.id): model for model in models}
+    return write_json({"models": [_entry(name, model) for name, model in named.items()]})
 
 
 def render_running(models: Iterable[ModelInfo]) -> bytes:
     """Return the models that are in memory somewhere. Until when, their servers alone know."""
     running = [model for model in models if model.loaded]
-    return write_json({"models": [{**_entry(model.id, model), **_window(model)} for model in running]})
+    return write_json({"models": [{**_entry(_tagged(model.id), model), **_window(model)} for model in running]})
 
 
 def render_show(model: ModelInfo) -> bytes:
@@ -64,6 +68,10 @@ def parse_show_request(body: bytes) -> str:
     if not model:
         raise InvalidRequestError("model is required", param="model")
     return model
+
+
+def _tagged(name: str) -> str:
+    return name if ":" in name else name + LATEST
 
 
 def _entry(name: str, model: ModelInfo) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeGuard
 
+import attrs
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.types import Scope, Send
 
 from ....messages.chat import ModelInfo, Request
+from ....messages.embedding import EmbedRequest, EmbedResponse
 from ....messages.errors import RefusedError, UnknownModelError
 from ...dialects.ollama import Loading
 from ...dialects.ollama.listing import (
+    LATEST,
     parse_show_request,
     render_running,
     render_show,
@@ -26,6 +29,7 @@ from ..faults import HttpFault
 from ..gateway import Gateway
 from ..waiting import unless_stopped
 from .chat import ChatEndpoint
+from .embeddings import EmbeddingsRoute
 from .models import ModelRoutes, named
 
 # What would change a provider's models, by method and path.
@@ -59,6 +63,8 @@ class LoadingEndpoint(ChatEndpoint):
         Raises:
             UnknownModelError: There is no model to load.
         """
+        if _is_tagged(request.model):
+            request = attrs.evolve(request, model=await _known_as(self._listed, request.model))
         if request.messages:
             await super().answer(request, request_id, scope, send)
             return
@@ -66,6 +72,15 @@ class LoadingEndpoint(ChatEndpoint):
             await _model(self._listed, request.model)
         headers = (JSON, (b"x-request-id", request_id))
         await send_answer(send, Answer(HTTPStatus.OK, self._loading.render_loaded(request), headers))
+
+
+class OllamaEmbeddings(EmbeddingsRoute):
+    """Embeds for clients who name models with their tags."""
+
+    async def _answered(self, request: HttpRequest, wanted: EmbedRequest) -> EmbedResponse:
+        if _is_tagged(wanted.model):
+            wanted = attrs.evolve(wanted, model=await _known_as(self._gateway, wanted.model))
+        return await super()._answered(request, wanted)
 
 
 class OllamaRoutes:
@@ -119,8 +134,18 @@ async def refuse_management(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _is_tagged(model: str | None) -> TypeGuard[str]:
+    return model is not None and model.endswith(LATEST)
+
+
+async def _known_as(gateway: Gateway, model: str) -> str:
+    """Return the name by which a model is known here: clients give the usual tag to those that have none."""
+    models, bare = await gateway.models(), model.removesuffix(LATEST)
+    return bare if named(model, models) is None and named(bare, models) is not None else model
+
+
 async def _model(gateway: Gateway, name: str) -> ModelInfo:
-    model = named(name, await gateway.models())
+    model = named(await _known_as(gateway, name), await gateway.models())
     if model is None:
         raise UnknownModelError(f"model {name!r} not found; GET /api/tags lists those there are", model=name)
     return model
