@@ -13,7 +13,7 @@ WORKER: Final = "fleet worker"
 
 def audit_address(settings: Settings, system: ActorSystem) -> Address | None:
     """Return the address of who writes down and counts the requests, or None where that is wanted by nobody."""
-    is_kept = settings.audit.enabled and settings.audit.sinks
+    is_kept = settings.audit.enabled and (settings.audit.sinks or settings.events.enabled)
     return system.address("audit") if is_kept or settings.telemetry.metrics or settings.telemetry.otel else None
 
 

@@ -46,7 +46,9 @@ def audit_factory(plan: Plan, stores: Stores, system: ActorSystem) -> Callable[[
     redactor = Redactor(section.redact)
     quotation = Quotation(max_messages=section.max_messages, max_text=section.max_text, redactor=redactor)
     scribe = Scribe(redactor=redactor, quotation=quotation if section.prompts else None)
-    sinks = sinks_of(settings, stores) if section.enabled else {}
+    sinks = dict(sinks_of(settings, stores)) if section.enabled else {}
+    if section.enabled and stores.told is not None:
+        sinks["events"] = stores.told
     drains = tuple(Drain(name=name, sink=sink, backlog=Backlog(section.buffer)) for name, sink in sinks.items())
     store = stores.audit if "store" in sinks else None
     return lambda: Audit(

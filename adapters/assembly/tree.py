@@ -21,6 +21,7 @@ from .daemon import daemon_spec
 from .debug import debug_specs
 from .discovery import discovery
 from .embedding import embedder
+from .events import with_events
 from .fleet import fleet_specs
 from .inference import inference
 from .memory import audit_factory, conversations_factory, keeper_specs, metering_factory
@@ -64,7 +65,7 @@ def tree_of(
     intensity = _intensity(settings)
     capacity = settings.runtime.mailbox_capacity
     host = desk.host or no_host(system)
-    stores = stores or stores_of(settings, environ)
+    stores, couriers = with_events(settings, environ, stores or stores_of(settings, environ))
 
     def child(name: str, factory: Any, home: HomeKind = TRIO) -> ChildSpec:
         return ChildSpec(name=name, factory=factory, home=home, mailbox_capacity=capacity)
@@ -74,6 +75,7 @@ def tree_of(
         intensity=intensity,
         children=(
             *keeper_specs(stores),
+            *couriers,
             *telemetry_specs(settings, instances),
             child("metering", metering_factory(plan, stores, system), ASYNCIO),
             child("budgets", budgets_factory(plan, system, desk)),

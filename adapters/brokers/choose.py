@@ -27,7 +27,7 @@ def gateway_link(settings: FleetSettings, environ: Mapping[str, str]) -> Gateway
         SettingsError: A key cannot be found.
     """
     if settings.broker == "rabbitmq":
-        return RabbitGatewayLink(_rabbit(settings, environ))
+        return RabbitGatewayLink(rabbit_config(settings, environ))
     return ZmqGatewayLink(settings.listen, _keys(settings, environ))
 
 
@@ -38,11 +38,16 @@ def worker_link(settings: FleetSettings, environ: Mapping[str, str]) -> WorkerLi
         SettingsError: A key cannot be found.
     """
     if settings.broker == "rabbitmq":
-        return RabbitWorkerLink(_rabbit(settings, environ))
+        return RabbitWorkerLink(rabbit_config(settings, environ))
     return ZmqWorkerLink(settings.gateways, _keys(settings, environ))
 
 
-def _rabbit(settings: FleetSettings, environ: Mapping[str, str]) -> RabbitConfig:
+def rabbit_config(settings: FleetSettings, environ: Mapping[str, str]) -> RabbitConfig:
+    """Return where RabbitMQ is, and how the fleet uses it.
+
+    Raises:
+        SettingsError: The password cannot be found.
+    """
     section = settings.rabbitmq
     return RabbitConfig(
         url=section.url,

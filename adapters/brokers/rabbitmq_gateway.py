@@ -20,7 +20,7 @@ class RabbitGatewayLink:
     """Implements `actors.fleet.port.GatewayLink`. Who does a request is the broker's choice: whichever worker has a place first."""
 
     def __init__(self, config: RabbitConfig) -> None:
-        self._line = RabbitLine(config)
+        self._line = RabbitLine(config, (config.exchange,))
         self._config = config
         self.reply_lane = f"llm.fleet.reply.{random_hex(16)}"
         self.endpoint = config.endpoint
@@ -42,6 +42,7 @@ class RabbitGatewayLink:
             parcel.body,
             parcel.lane,
             timeout=timeout,
+            exchange=self._config.exchange,
             type=_TYPE,
             message_id=parcel.message_id,
             correlation_id=parcel.correlation_id,
@@ -53,9 +54,9 @@ class RabbitGatewayLink:
     async def signal(self, worker: str | None, body: bytes) -> None:
         """Send a word to one worker, or to all; see the port."""
         if worker is None:
-            await self._line.throw(body, SIGNALS)
+            await self._line.throw(body, SIGNALS, exchange=self._config.exchange)
         else:
-            await self._line.throw(body, control_queue(self._config, worker), to_queue=True)
+            await self._line.throw(body, control_queue(self._config, worker))
 
     async def aclose(self) -> None:
         """Disconnect; see the port."""

@@ -73,11 +73,15 @@ class RabbitConfig:
 class RabbitLine:
     """A connection with two channels: one on which publishing is confirmed, one for what may be lost.
 
+    Args:
+        config: Where the server is.
+        exchanges: Names of the topic exchanges that are declared, at least one.
+
     Raises:
         SettingsError: The library is not installed.
     """
 
-    def __init__(self, config: RabbitConfig) -> None:
+    def __init__(self, config: RabbitConfig, exchanges: tuple[str, ...]) -> None:
         if find_spec("aio_pika") is None:
             raise SettingsError(
                 "fleet.broker: RabbitMQ needs aio-pika: pip install legion-llm[rabbitmq]", path="fleet.broker"
@@ -87,7 +91,8 @@ class RabbitLine:
         self._connecting: asyncio.Task[None] | None = None
         self._sure: AbstractRobustChannel | None = None
         self._loose: AbstractRobustChannel | None = None
-        self._exchanges: dict[bool, AbstractExchange] = {}
+        self._names = exchanges
+        self._exchanges: dict[tuple[bool, str], AbstractExchange] = {}
 
     @property
     def is_connected(self) -> bool:
@@ -107,15 +112,23 @@ class RabbitLine:
         return channel  # type: ignore[no-any-return]
 
     async def publish(
-        self, body: bytes, key: str, *, timeout: float, to_queue: bool = False, **properties: Any
+        self,
+        body: bytes,
+        key: str,
+        *,
+        timeout: float,
+        exchange: str = "",
+        is_mandatory: bool = True,
+        **properties: Any,
     ) -> Published:
         """Publish what must arrive, and wait for the broker's word.
 
         Args:
             body: Of the message.
-            key: Routing key in the exchange of the fleet, or name of a queue.
+            key: Routing key.
             timeout: Seconds that the word may take.
-            to_queue: Whether it goes straight to a queue.
+            exchange: Name of the exchange, or "" where the key is the name of a queue.
+            is_mandatory: Whether somebody must get it now.
             properties: Of the message, as aio-pika names them.
         """
         from aiormq.exceptions import DeliveryError, PublishError  # noqa: PLC0415 - loaded where RabbitMQ is used
@@ -124,9 +137,8 @@ class RabbitLine:
             return Published.FAILED
         try:
             async with asyncio.timeout(timeout):
-                await self._exchange(is_sure=True, to_queue=to_queue).publish(
-                    _message(body, properties), key, mandatory=True
-                )
+                message = _message(body, properties)
+                await self._exchange(exchange, is_sure=True).publish(message, key, mandatory=is_mandatory)
         except PublishError:
             return Published.UNROUTABLE
         except DeliveryError:
@@ -138,13 +150,12 @@ class RabbitLine:
             return Published.FAILED
         return Published.ACCEPTED
 
-    async def throw(self, body: bytes, key: str, *, to_queue: bool = False) -> None:
+    async def throw(self, body: bytes, key: str, *, exchange: str = "") -> None:
         """Publish what may be lost."""
         if not self.is_connected:
             return
         try:
-            exchange = self._exchange(is_sure=False, to_queue=to_queue)
-            await exchange.publish(_message(body, {}), key, mandatory=False)
+            await self._exchange(exchange, is_sure=False).publish(_message(body, {}), key, mandatory=False)
         except lost() as error:
             logger.info("a message was lost: %s", error)
 
@@ -165,10 +176,10 @@ class RabbitLine:
             except lost() as error:
                 logger.info("the connection to RabbitMQ did not close well: %s", error)
 
-    def _exchange(self, *, is_sure: bool, to_queue: bool) -> AbstractExchange:
+    def _exchange(self, name: str, *, is_sure: bool) -> AbstractExchange:
         channel = self._sure if is_sure else self._loose
         assert channel is not None
-        return channel.default_exchange if to_queue else self._exchanges[is_sure]
+        return self._exchanges[is_sure, name] if name else channel.default_exchange
 
     async def _connect(self, declare: Callable[[AbstractRobustChannel, AbstractExchange], Awaitable[None]]) -> None:
         import aio_pika  # noqa: PLC0415 - as above
@@ -183,12 +194,13 @@ class RabbitLine:
         self._loose = await connection.channel(publisher_confirms=False)
         assert self._sure is not None
         assert self._loose is not None
-        exchanges: dict[bool, AbstractExchange] = {}
+        exchanges: dict[tuple[bool, str], AbstractExchange] = {}
         for is_sure, channel in ((True, self._sure), (False, self._loose)):
-            exchanges[is_sure] = await channel.declare_exchange(
-                self.config.exchange, aio_pika.ExchangeType.TOPIC, durable=True
-            )
-        await declare(self._loose, exchanges[False])
+            for name in self._names:
+                exchanges[is_sure, name] = await channel.declare_exchange(
+                    name, aio_pika.ExchangeType.TOPIC, durable=True
+                )
+        await declare(self._loose, exchanges[False, self._names[0]])
         self._exchanges = exchanges
 
 
@@ -202,10 +214,5 @@ def lost() -> tuple[type[Exception], ...]:
 def _message(body: bytes, properties: Mapping[str, Any]) -> Any:
     import aio_pika  # noqa: PLC0415 - as above
 
-    return aio_pika.Message(
-        body,
-        app_id=APP_ID,
-        content_type="application/json",
-        headers={"x-legion-llm-schema-version": SCHEMA_VERSION},
-        **properties,
-    )
+    known = {"headers": {"x-legion-llm-schema-version": SCHEMA_VERSION}, **properties}
+    return aio_pika.Message(body, app_id=APP_ID, content_type="application/json", **known)

@@ -35,7 +35,7 @@ class RabbitWorkerLink:
     """
 
     def __init__(self, config: RabbitConfig) -> None:
-        self._line = RabbitLine(config)
+        self._line = RabbitLine(config, (config.exchange,))
         self._config = config
         self._post: Post | None = None
         self._wanted: frozenset[str] = frozenset()
@@ -63,13 +63,13 @@ class RabbitWorkerLink:
 
     async def reply(self, reply_to: str, correlation_id: str, body: bytes) -> Published:
         """Send something back; see the port."""
-        return await self._line.publish(body, reply_to, timeout=_PATIENCE, to_queue=True, correlation_id=correlation_id)
+        return await self._line.publish(body, reply_to, timeout=_PATIENCE, correlation_id=correlation_id)
 
     async def announce(self, body: bytes) -> None:
         """Send an offer to all gateways, once its lanes are there; see the port."""
         await self._change()
         if self._wanted == self._queues.keys():
-            await self._line.throw(body, OFFERS)
+            await self._line.throw(body, OFFERS, exchange=self._config.exchange)
 
     async def aclose(self) -> None:
         """Disconnect; what is not settled goes to others; see the port."""

@@ -35,11 +35,18 @@ def wire_of(settings: FleetSettings, environ: Mapping[str, str]) -> FleetWire:
         SettingsError: A secret cannot be found, or is none; or a library is missing.
     """
     secret = fleet_secret(settings.secret, environ, "fleet.secret")
+    keys = encryption_keys(settings, environ)
+    return FleetWire(signer=None if secret is None else JwtSigner(secret), cipher=FernetCipher(keys) if keys else None)
+
+
+def encryption_keys(settings: FleetSettings, environ: Mapping[str, str]) -> list[Secret]:
+    """Return the keys with which bodies are encrypted, the first one first.
+
+    Raises:
+        SettingsError: One cannot be found.
+    """
     keys = [fleet_secret(each, environ, "fleet.encryption_keys") for each in settings.encryption_keys]
-    return FleetWire(
-        signer=None if secret is None else JwtSigner(secret),
-        cipher=FernetCipher([key for key in keys if key is not None]) if keys else None,
-    )
+    return [key for key in keys if key is not None]
 
 
 def naming_of(settings: FleetSettings) -> Naming:

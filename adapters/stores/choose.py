@@ -7,7 +7,7 @@ from pathlib import Path
 
 import attrs
 
-from ...actors.audit.port import AuditStore
+from ...actors.audit.port import AuditSink, AuditStore
 from ...actors.conversations.port import ConversationStore
 from ...actors.metering.port import LedgerStore
 from ...messages.settings import IN_MEMORY, Settings, StoreSettings
@@ -25,12 +25,14 @@ class Stores:
 
     Attributes:
         kept: What must be held open for them, or None.
+        told: Where the record goes to be told outside, or None.
     """
 
     ledger: LedgerStore
     audit: AuditStore
     conversations: ConversationStore
     kept: Kept | None = None
+    told: AuditSink | None = None
 
     def notes(self) -> tuple[str, ...]:
         """Return what a person who starts the gateway should know of the store; callable from any thread."""

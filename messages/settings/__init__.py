@@ -27,6 +27,7 @@ from .escalation import (
     QualitySettings,
     RescueSettings,
 )
+from .events import EventSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .fleet import FleetSettings, FleetTimeoutSettings, FleetWorkerSettings, RabbitSettings
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances, setting_path
@@ -96,6 +97,7 @@ __all__ = [
     "DiscoverySettings",
     "EmbeddingSettings",
     "EscalationSettings",
+    "EventSettings",
     "FallbackSettings",
     "Family",
     "FleetSettings",

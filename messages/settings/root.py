@@ -21,6 +21,7 @@ from .debug import DebugSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
 from .escalation import ConfidenceSettings, QualitySettings
+from .events import EventSettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .fleet import FleetSettings
 from .metering import MeteringSettings
@@ -80,6 +81,7 @@ class Settings:
         quality: Which of the checks an answer can fail.
         confidence: How much an answer is trusted.
         response_cache: Answers that may be given again.
+        events: What is told outside, at RabbitMQ.
         fleet: How models on other machines are reached, and served to others.
         daemon: Another gateway, which `legion.ask` asks first.
         debug: The debug port.
@@ -130,6 +132,7 @@ class Settings:
     quality: QualitySettings = QualitySettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
     response_cache: ResponseCacheSettings = ResponseCacheSettings()
+    events: EventSettings = EventSettings()
     fleet: FleetSettings = FleetSettings()
     daemon: DaemonSettings = DaemonSettings()
     debug: DebugSettings = DebugSettings()

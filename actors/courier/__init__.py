@@ -1,0 +1,1 @@
+"""Hands on what happened here to whoever listens outside: every event once."""

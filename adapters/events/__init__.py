@@ -1,0 +1,1 @@
+"""What is told outside of attempts, requests and escalations, and how it gets there."""
