@@ -138,6 +138,8 @@ def _budget(thinking: Thinking, rendering: Rendering) -> int:
     budget = _BUDGETS.get(thinking.effort or "medium", _BUDGETS["high"])
     if thinking.effort is not None:
         rendering.warn(f"effort {thinking.effort!r} was put as a budget of {budget} thinking tokens")
+    elif thinking.mode == "adaptive":
+        rendering.warn(f"thinking as the model sees fit was put as a budget of {budget} tokens")
     return budget
 
 

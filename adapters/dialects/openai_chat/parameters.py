@@ -40,6 +40,9 @@ _NO_EFFORT: Final = "none"
 # Where a budget of thinking tokens stands among the efforts, as gateways commonly translate it.
 _EFFORTS: Final = ((1024, "low"), (8192, "medium"))
 _MOST_EFFORT: Final = "high"
+# The word of each for as hard as can be.
+_ANTHROPICS_MOST: Final = "max"
+_OPENAIS_MOST: Final = "xhigh"
 
 
 # -- Reading ----------------------------------------------------------------------------------------------------------
@@ -204,6 +207,9 @@ def effort_of(thinking: Thinking, rendering: Rendering, *, has_switch: bool = Fa
         has_switch: Whether it is switched off by other means.
     """
     budget = thinking.budget_tokens
+    if thinking.effort == _ANTHROPICS_MOST and not rendering.is_own:
+        rendering.warn(f"effort {thinking.effort!r} was put as {_OPENAIS_MOST}")
+        return _OPENAIS_MOST
     if thinking.effort is not None:
         return thinking.effort
     if thinking.mode == "off":
@@ -211,6 +217,10 @@ def effort_of(thinking: Thinking, rendering: Rendering, *, has_switch: bool = Fa
             rendering.warn("thinking was not switched off: that takes an effort (none, minimal) which the model knows")
         return None
     if budget is None:
+        if thinking.mode == "on" and not has_switch:
+            rendering.warn(
+                "whether it thinks was left to the model: here that is told by an effort, and none was named"
+            )
         return None
     rendering.warn(f"a budget of {budget} thinking tokens was put as an effort")
     return next((effort for most, effort in _EFFORTS if budget <= most), _MOST_EFFORT)

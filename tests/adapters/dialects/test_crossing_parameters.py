@@ -65,6 +65,41 @@ TABLE = {
             "ollama": [{"think": True}, ("lost", "has no budget for thinking")],
         },
     },
+    "thinking as the model sees fit": {
+        "said": only(
+            anthropic={"thinking": {"type": "adaptive"}}, gemini=config(thinkingConfig={"thinkingBudget": -1})
+        ),
+        "heard": {
+            "openai": "Hi",
+            "responses": "Hi",
+            "vllm": "Hi",
+            "anthropic": [{"budget_tokens": 4096}, ("lost", "thinking as the model sees fit was put as a budget")],
+            "gemini": {"thinkingConfig": {"thinkingBudget": -1}},
+            "bedrock": [{"budget_tokens": 4096}, ("lost", "thinking as the model sees fit was put as a budget")],
+            "ollama": "Hi",
+        },
+    },
+    "thinking, no matter how hard": {
+        "said": only(ollama={"think": True}),
+        "heard": {
+            **dict.fromkeys(KINDS, ("lost", "whether it thinks was left to the model")),
+            "anthropic": {"thinking": {"type": "enabled", "budget_tokens": 4096}},
+            "gemini": {"thinkingConfig": {"includeThoughts": True, "thinkingBudget": -1}},
+            "bedrock": {"thinking": {"type": "enabled", "budget_tokens": 4096}},
+        },
+    },
+    "the greatest effort": {
+        "said": only(anthropic={"output_config": {"effort": "max"}}),
+        "heard": {
+            "openai": [{"reasoning_effort": "xhigh"}, ("lost", "effort 'max' was put as xhigh")],
+            "responses": [{"effort": "xhigh"}, ("lost", "effort 'max' was put as xhigh")],
+            "vllm": [{"reasoning_effort": "xhigh"}, ("lost", "effort 'max' was put as xhigh")],
+            "anthropic": {"output_config": {"effort": "max"}},
+            "gemini": [{"thinkingBudget": 24576}, ("lost", "effort 'max' was put as a budget")],
+            "bedrock": [{"budget_tokens": 16384}, ("lost", "effort 'max' was put as a budget")],
+            "ollama": [{"think": True}, ("lost", "effort 'max' was put as True")],
+        },
+    },
     "no thinking": {
         "said": only(
             chat={"reasoning_effort": "none"},
