@@ -60,6 +60,7 @@ def request_attributes(finished: RequestFinished) -> dict[str, Any]:
             "routing.attempts": None if routing is None else routing.attempts,
             "rbac.outcome": _outcome_of(finished.decisions, "rbac"),
             "classification.level": None if finished.level is None else str(finished.level),
+            "rag.entry_count": finished.enrichments.get("rag:context", {}).get("entries"),
             "gen_ai.usage.cost_usd": None if response is None else response.usage.cost_usd,
             "confidence.score": response.quality.score if isinstance(response, Response) and response.quality else None,
         }
