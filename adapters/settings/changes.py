@@ -8,6 +8,7 @@ from typing import Any, Final
 import attrs
 
 from ...messages.reload import ReloadReport
+from ...messages.secret import SecretRef
 from ...messages.settings import Settings, all_budgets
 
 # Sections that actors take from one message to the next. Everything else is wired when the system starts.
@@ -76,7 +77,7 @@ def changed_paths(before: Any, after: Any, path: str = "") -> Iterator[str]:
     """Yield the paths at which two settings differ, as deep as they have names; never a value."""
     if before == after:
         return
-    if attrs.has(type(before)) and type(before) is type(after):
+    if attrs.has(type(before)) and type(before) is type(after) and not isinstance(before, SecretRef):
         inner = {field.name: (getattr(before, field.name), getattr(after, field.name)) for field in _fields(before)}
     elif isinstance(before, Mapping) and isinstance(after, Mapping):
         inner = {str(key): (before.get(key), after.get(key)) for key in sorted({*before, *after}, key=str)}
