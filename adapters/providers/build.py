@@ -36,6 +36,7 @@ _OPENAI: Final = OpenAIChat(max_tokens_field="max_completion_tokens")
 _OPENAI_LIKE: Final = OpenAIChat(max_tokens_field="max_tokens")
 
 _RESPONSES: Final = OpenAIResponses()
+_RESPONSES_LIKE: Final = OpenAIResponses(is_imitation=True)
 
 _ANTHROPIC: Final = AnthropicMessages()
 _GEMINI: Final = Gemini()
@@ -90,7 +91,9 @@ CONTINUING: Final[Mapping[Kind, Mapping[str, Any]]] = MappingProxyType(
 
 def dialect_of(instance: InstanceSettings) -> ProviderDialect:
     """Return what is spoken to an instance in chats."""
-    return _RESPONSES if instance.wire_api == "responses" else DIALECTS[instance.kind]
+    if instance.wire_api != "responses":
+        return DIALECTS[instance.kind]
+    return _RESPONSES if instance.kind in ("openai", "azure") else _RESPONSES_LIKE
 
 
 def _counting_of(instance: InstanceSettings) -> CountingDialect | None:

@@ -22,7 +22,7 @@ from ..extras import own
 from ..openai_chat.parts import is_refusal
 from ..rendering import Rendering
 from .input_parsing import PHASE
-from .reasoning import returned_item
+from .reasoning import open_item, returned_item
 from .words import NAME, PICTURE
 
 WireItem = dict[str, Any]
@@ -77,6 +77,8 @@ def _item(block: ContentBlock, rendering: Rendering, origin: str | None) -> Wire
 
 
 def _reasoning(block: ThinkingBlock, rendering: Rendering, origin: str | None) -> WireItem | None:
+    if block.encrypted is None and block.signature is None and rendering.is_imitation:
+        return open_item(block) if block.text else None
     if block.encrypted is None:
         rendering.warn("reasoning without an encrypted form was left out: only that goes back")
         return None

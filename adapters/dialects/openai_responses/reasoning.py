@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any, Final
 
@@ -54,6 +55,17 @@ def returned_item(block: ThinkingBlock) -> dict[str, Any]:
     summary = [{"type": "summary_text", "text": block.text}] if block.text else []
     item = {"type": "reasoning", "summary": summary, "encrypted_content": encrypted}
     return item if item_id is None else {"id": item_id, **item}
+
+
+def open_item(block: ThinkingBlock) -> dict[str, Any]:
+    """Return reasoning that anybody may read, for servers that read it; its id is the same with every turn."""
+    digest = hashlib.sha256(block.text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return {
+        "id": f"rs_{digest}",
+        "type": "reasoning",
+        "summary": [],
+        "content": [{"type": "reasoning_text", "text": block.text}],
+    }
 
 
 def _texts(item: fields.JsonObject, key: str, param: str) -> str:

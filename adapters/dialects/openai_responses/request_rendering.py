@@ -33,14 +33,23 @@ _JOINED: Final = frozenset({"text", "reasoning"})
 _COUNTED: Final = frozenset({"model", "input", "instructions", "tools", "tool_choice", "reasoning", "text"})
 
 
-def render_request(request: Request, model: str, *, stream: bool, options: DialectOptions) -> WireRequest:
+def render_request(
+    request: Request, model: str, *, stream: bool, options: DialectOptions, is_imitation: bool = False
+) -> WireRequest:
     """Return the request as the provider reads it.
+
+    Args:
+        request: What the caller wants.
+        model: The model that was chosen.
+        stream: Whether the answer shall come as events.
+        options: What the instance's settings add.
+        is_imitation: Whether the server only imitates OpenAI.
 
     Raises:
         UnsupportedCapability: The dialect cannot say what the request needs.
         InvalidRequestError: The request cannot be written as JSON.
     """
-    body, rendering = _body(request, model, options)
+    body, rendering = _body(request, model, options, is_imitation=is_imitation)
     if stream:
         body["stream"] = True
     else:
@@ -59,8 +68,10 @@ def render_count_call(request: Request, model: str, options: DialectOptions) -> 
     return WireRequest(path=COUNT_PATH, body=write_json(counted), warnings=tuple(rendering.warnings))
 
 
-def _body(request: Request, model: str, options: DialectOptions) -> tuple[dict[str, Any], Rendering]:
-    rendering = Rendering.of(request, NAME)
+def _body(
+    request: Request, model: str, options: DialectOptions, *, is_imitation: bool = False
+) -> tuple[dict[str, Any], Rendering]:
+    rendering = Rendering.of(request, NAME, is_imitation=is_imitation)
     note_losses(request, rendering, NAME, _GAPS)
     body: dict[str, Any] = {
         "model": model,

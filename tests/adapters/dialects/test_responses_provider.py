@@ -139,6 +139,20 @@ def test_reasoning_goes_back_only_to_who_encrypted_it(thought):
     assert "reasoning" in warnings[0]
 
 
+def test_servers_that_imitate_openai_read_reasoning_as_it_is():
+    thought = ChatMessage(role="assistant", content=(ThinkingBlock(text="hm"), TextBlock(text="42")))
+    signed = ChatMessage(role="assistant", content=(ThinkingBlock(text="no", signature="s", origin="a"),))
+    request = Request(messages=(HI, thought, signed, HI), thinking=Thinking(effort="low"))
+
+    wire = OpenAIResponses(is_imitation=True).render_request(request, "gpt-oss", stream=False, options=OPTIONS)
+
+    body = json.loads(wire.body)
+    OFFICIAL[False].validate_python(body)
+    assert [item.get("type") for item in body["input"]] == [None, "reasoning", None, None]
+    assert body["input"][1]["content"] == [{"type": "reasoning_text", "text": "hm"}]
+    assert "reasoning" in wire.warnings[0]
+
+
 def test_tools_of_other_dialects_are_not_strict_unless_they_say_so():
     strict = ToolDefinition(name="strict", strict=True)
 
