@@ -17,7 +17,7 @@ from ...runtime import Actor, Address, Sink, spawned
 from ...runtime.envelope import current_ask
 from .escalations import Escalations
 from .finished import finished_of
-from .pipeline.archive import Archive, Passage, PassagesWanted
+from .pipeline.archive import Archive, Passage, PassagesWanted, passage_now
 from .pipeline.flow import Flow, Services
 from .pipeline.running import Running, RunningWanted, running_of
 from .pipeline.table import TABLE
@@ -111,7 +111,10 @@ class Inference(Actor[Command]):
         self._services.workshop.skills = skillset_of(message.skills, self._services.skills)
 
     def on_passages_wanted(self, message: PassagesWanted) -> tuple[Passage, ...]:
-        """Return the last requests."""
+        """Return the last requests that have ended, or one that is named, be it under way."""
+        under_way = [flow for flow in self._running if flow.request.id == message.request_id]
+        if under_way:
+            return tuple(map(passage_now, under_way[: message.most]))
         return self._archive.last(message.most, message.request_id)
 
     def on_running_wanted(self, _message: RunningWanted) -> tuple[Running, ...]:

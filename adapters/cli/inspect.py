@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -84,8 +85,8 @@ def _actor_line(label: str, node: dict[str, Any]) -> str:
 @click.command(
     epilog="""\b
 Examples:
-  legion-llm trace req_3f0a2c…    one request, step by step
-  legion-llm trace                the last twenty
+  legion-llm trace req_3f0a2c…    one request, step by step, while it runs and after
+  legion-llm trace                those under way, and the last twenty
 """
 )
 @click.argument("request_id", required=False)
@@ -96,9 +97,12 @@ def trace(request_id: str | None, most: int, as_json: bool, address: str | None,
     """Show what became of a request: its steps, its attempts, why it went where it went."""
     with port_at(address, config) as port:
         answer = port.ask("requests", most=most) if request_id is None else port.ask("request", id=request_id)
+        running = port.ask("running") if request_id is None and not as_json else []
     if as_json:
         click.echo(json.dumps(answer, indent=2))
     elif request_id is None:
+        for each in running:
+            click.echo(_running_line(each))
         for each in answer:
             click.echo(_request_line(each))
     else:
@@ -108,8 +112,14 @@ def trace(request_id: str | None, most: int, as_json: bool, address: str | None,
 def _request_line(request: dict[str, Any]) -> str:
     routing = request["routing"] or {}
     target = f"{routing.get('provider')}/{routing.get('model')}" if routing else "-"
-    ended = request["error"] or request["outcome"]
+    ended = "running" if request["is_running"] else request["error"] or request["outcome"]
     return f"{_time(request['began_at'])}  {request['request_id']}  {request['seconds'] * 1000:>9.1f} ms  {ended:<18} {target}"
+
+
+def _running_line(request: dict[str, Any]) -> str:
+    began = _time(time.time() - request["seconds"])
+    where = f"running {request['step']}"
+    return f"{began}  {request['request_id']}  {request['seconds'] * 1000:>9.1f} ms  {where:<18} {request['target'] or '-'}"
 
 
 def request_lines(request: dict[str, Any]) -> Iterator[str]:

@@ -50,4 +50,4 @@ class Looking:
             passages = await inference.request(PassagesWanted(most=_REQUESTS), timeout=_PATIENCE)
         except LegionError:
             return  # busy or down, which the tree shows
-        self._requests = tuple(plain(each) for each in passages if not getattr(each, "is_running", False))
+        self._requests = tuple(plain(each) for each in passages)

@@ -158,10 +158,10 @@ class Operations:
         return [_told(passage) for passage in await self._ask("inference", PassagesWanted(most=most))]
 
     async def request(self, id: str) -> dict[str, Any]:  # noqa: A002 - the protocol's word
-        """Show the timeline of a request that has ended."""
+        """Show the timeline of a request, while it runs and after."""
         found = await self._ask("inference", PassagesWanted(request_id=_text(id, "id"), most=1))
         if not found:
-            raise NotFoundError(f"no request {id!r} is among those that are kept")
+            raise NotFoundError(f"no request {id!r} is under way, or among those that are kept")
         return _told(found[0])
 
     def settings(self) -> dict[str, Any]:

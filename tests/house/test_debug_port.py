@@ -75,11 +75,16 @@ def test_it_shows_the_requests_that_are_under_way(looked_into):
     _until(lambda: [each for each in port.ask("running") if each["step"] == "provider_call"])
 
     [running] = port.ask("running")
+    now = port.ask("request", id=running["request_id"])
     stream.close()
     _until(lambda: not port.ask("running"))
 
     assert (running["model"], running["target"], running["streamed"]) == ("demo-hang", "demo/demo-hang", True)
     assert (running["failed_attempts"], running["caller"], running["seconds"] > 0) == (0, None, True)
+    assert (now["is_running"], now["outcome"], now["steps"][-1][0]) == (True, None, "provider_call")
+    assert "routing:provider_selection" in [event["key"] for event in now["events"]]
+    after = port.ask("request", id=running["request_id"])
+    assert (after["is_running"], after["outcome"]) == (False, "cancelled")
 
 
 def test_it_shows_all_that_a_person_watches(looked_into):

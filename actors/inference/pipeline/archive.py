@@ -19,19 +19,22 @@ from .timeline import Event, events_of, participants_of
 
 @attrs.frozen(kw_only=True)
 class Passage:
-    """A request that has ended. It holds no prompt text.
+    """A request that has ended, or is under way. It holds no prompt text.
 
     Attributes:
         caller: Identity of who asked, or None.
         began_at: Unix seconds.
-        seconds: How long it took.
+        seconds: How long it took, or takes until now.
+        outcome: How it ended; None while it is under way.
         error: Class name of what the caller got instead of an answer, or None.
         answered_by: The step that had the answer without a provider, or None.
-        steps: (step, seconds) in the order in which they were taken.
+        routing: How the answer came about; None without one.
+        steps: (step, seconds) in the order in which they were taken; the last one goes on where the request is under way.
         events: What happened, oldest first; `events_dropped` more were not kept.
         participants: Who took part, in the order in which they were first seen.
         decisions: What its steps decided.
         enrichments: Keys of what they found out.
+        is_running: Whether it is under way.
     """
 
     request_id: str
@@ -41,7 +44,7 @@ class Passage:
     profile: Profile
     began_at: float
     seconds: float
-    outcome: Outcome
+    outcome: Outcome | None
     error: str | None
     answered_by: str | None
     routing: RoutingInfo | None
@@ -52,6 +55,7 @@ class Passage:
     decisions: tuple[AuditEntry, ...]
     warnings: tuple[str, ...]
     enrichments: tuple[str, ...]
+    is_running: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +63,7 @@ class PassagesWanted(Message[tuple[Passage, ...]]):
     """The last requests that have ended, newest first.
 
     Attributes:
-        request_id: That one alone, or None.
+        request_id: That one alone, be it under way; or None.
         most: So many at most (at least 1).
     """
 
@@ -131,29 +135,7 @@ class Archive:
 
     def add(self, flow: Flow) -> None:
         """Keep what there is to know of a request that has ended."""
-        elapsed = flow.elapsed
-        request, response, error = flow.request, flow.response, flow.error
-        self._kept.append(
-            _Kept(
-                request.id,
-                request.conversation_id,
-                None if flow.trace is None else flow.trace.trace_id,
-                request.caller.identity,
-                flow.profile,
-                flow.services.clock.time() - elapsed,
-                elapsed,
-                None if error is None else type(error),
-                Outcome.SUCCESS if error is None else outcome_of(error),
-                flow.answered_by,
-                None if response is None else response.routing,
-                tuple(flow.durations),
-                flow.timeline.rows,
-                flow.timeline.dropped,
-                tuple(flow.audit),
-                flow.told,
-                tuple(flow.enrichments),
-            )
-        )
+        self._kept.append(_kept_of(flow))
 
     def last(self, most: int, request_id: str | None = None) -> tuple[Passage, ...]:
         """Return the newest first; of one request alone where its id is given."""
@@ -174,3 +156,35 @@ class Archive:
             }
             for name, each in times.items()
         }
+
+
+def passage_now(flow: Flow) -> Passage:
+    """Return how far a request has come that is under way."""
+    passage = _kept_of(flow).passage()
+    taken = sum(seconds for _, seconds in passage.steps)
+    steps = (*passage.steps, (flow.step, max(0.0, passage.seconds - taken)))
+    return attrs.evolve(passage, outcome=None, steps=steps, is_running=True)
+
+
+def _kept_of(flow: Flow) -> _Kept:
+    elapsed = flow.elapsed
+    request, response, error = flow.request, flow.response, flow.error
+    return _Kept(
+        request.id,
+        request.conversation_id,
+        None if flow.trace is None else flow.trace.trace_id,
+        request.caller.identity,
+        flow.profile,
+        flow.services.clock.time() - elapsed,
+        elapsed,
+        None if error is None else type(error),
+        Outcome.SUCCESS if error is None else outcome_of(error),
+        flow.answered_by,
+        None if response is None else response.routing,
+        tuple(flow.durations),
+        flow.timeline.rows,
+        flow.timeline.dropped,
+        tuple(flow.audit),
+        flow.told,
+        tuple(flow.enrichments),
+    )
