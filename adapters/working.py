@@ -29,7 +29,8 @@ from .machine.this_machine import ThisMachine
 _GLANCE: Final = 0.05
 
 _NOTHING_TO_SERVE: Final = (
-    "there is nothing to serve to the fleet: name a provider in the settings, or start Ollama or vLLM on this machine"
+    "there is nothing to serve to the fleet: name a provider of the tier local in the settings, "
+    "or start Ollama or vLLM on this machine"
 )
 
 
@@ -86,7 +87,7 @@ def start_worker(
     system = ActorSystem(name, dead_letters_kept=settings.runtime.dead_letters_kept)
     edge = (worker_spec(settings, config, environ, system),)
     legion = launch(settings, environ=environ, system=system, edge=edge)
-    if not any(each.stage.is_routable for each in legion.providers().get()):
+    if not any(each.stage.is_routable and each.tier in config.tiers for each in legion.providers().get()):
         legion.shutdown(0.0)
         raise SettingsError(_NOTHING_TO_SERVE, path="providers")
     return FleetWorker(config.name, legion, system)
@@ -99,6 +100,7 @@ def _config(settings: Settings) -> WorkerConfig:
         name=section.name or f"{slug(hostname) or 'worker'}-{random_hex(6)}",
         concurrency=section.concurrency,
         backlog=section.backlog,
+        tiers=frozenset(section.tiers),
         heartbeat=section.heartbeat,
         hardware=Hardware(hostname=hostname, memory_bytes=_memory_bytes(), rank=section.rank),
     )

@@ -36,15 +36,21 @@ class Offering:
         return next((each for each in self.targets if each.model == model and instance in (None, each.instance)), None)
 
 
-def offering_of(models: Iterable[ModelInfo], providers: Iterable[ProviderInfo], naming: Naming) -> Offering:
-    """Return what to offer: the models of all instances that take requests now."""
-    kinds = {each.name: each.kind for each in providers if each.state != CircuitState.OPEN and each.stage.is_routable}
+def offering_of(
+    models: Iterable[ModelInfo], providers: Iterable[ProviderInfo], naming: Naming, tiers: frozenset[str]
+) -> Offering:
+    """Return what to offer: the models of all instances in these tiers that take requests now."""
+    kinds = {
+        each.name: each.kind
+        for each in providers
+        if each.tier in tiers and each.state != CircuitState.OPEN and each.stage.is_routable
+    }
     offered = []
     targets = []
     for each in models:
         kind = kinds.get(each.provider)
         if kind is None:
-            continue  # its circuit is open, or it is an alias and nobody's model
+            continue  # its circuit is open, it runs elsewhere, or it is an alias and nobody's model
         lanes = naming.offered(_facts(each), each.provider, kind)
         if lanes:
             offered.append(OfferedModel(facts=_facts(each), instance=each.provider, kind=kind, lanes=lanes))

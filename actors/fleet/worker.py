@@ -49,6 +49,7 @@ class WorkerConfig:
         name: Unique in the fleet.
         concurrency: Requests at once, at most.
         backlog: Requests that may wait here beyond those.
+        tiers: Of which instances are offered.
         heartbeat: Seconds between two words of what is offered.
         hardware: What it runs on.
     """
@@ -56,6 +57,7 @@ class WorkerConfig:
     name: str
     concurrency: int = 4
     backlog: int = 8
+    tiers: frozenset[str] = frozenset({"local", "fleet"})
     heartbeat: float = 1.0
     hardware: Hardware = Hardware()
 
@@ -185,7 +187,7 @@ class Worker(Actor[Command]):
         with contextlib.suppress(LegionError):  # a router that is being restarted: what it said last still holds
             models = await self._router.ask(ListModels(), timeout=_PATIENCE)
             providers = await self._router.ask(ListProviders(), timeout=_PATIENCE)
-            offering = offering_of(models, providers, self._naming)
+            offering = offering_of(models, providers, self._naming, self._config.tiers)
         self.tell_later(0.0, Offered(offering=offering))
 
     def _offer(self) -> FleetOffer:

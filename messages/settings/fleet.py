@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 import attrs
 
 from ..secret import SecretRef
-from .checks import EMPTY, above, between, fault, frozen_mapping, not_blank, one_of, without_password
+from .checks import EMPTY, above, between, fault, frozen_mapping, nearest, not_blank, one_of, without_password
+from .families import Tier
 from .sockets import are_addresses, are_curve_keys, is_address, is_curve_key, is_local
 
 BrokerKind: TypeAlias = Literal["zmq", "rabbitmq"]
@@ -27,6 +28,12 @@ def _secret(source: object) -> SecretRef | None:
 
 def _password(source: object) -> SecretRef | None:
     return None if source is None else SecretRef.of(source, path="password")
+
+
+def _are_tiers(_: object, attribute: attrs.Attribute[tuple[Tier, ...]], value: tuple[Tier, ...]) -> None:
+    for number, each in enumerate(value):
+        if each not in get_args(Tier):
+            raise fault(f"{attribute.name}.{number}", f"{each!r} is no tier: {nearest(each, get_args(Tier))}")
 
 
 def _is_amqp(_: object, attribute: attrs.Attribute[str], value: str) -> None:
@@ -70,6 +77,8 @@ class FleetWorkerSettings:
         concurrency: Requests at once, at most (at least 1). Default 4.
         backlog: Requests that may wait at the worker beyond those (at least 0); one more is refused. Default 8.
         heartbeat: Seconds between two words of what is offered (above 0); after three of them without one it counts as gone. Default 1.0.
+        tiers: Tiers of its providers that are served; a gateway counts all of them as the tier fleet, where private requests may go, so that what
+            runs elsewhere is left out. Default local and fleet. A server of one's own of kind openai_compat is served with `tier = "local"`.
         rank: Higher is faster: of free and warm workers those of a higher rank are asked first. Default 0.
     """
 
@@ -77,6 +86,7 @@ class FleetWorkerSettings:
     concurrency: int = attrs.field(default=4, validator=between(1))
     backlog: int = attrs.field(default=8, validator=between(0))
     heartbeat: float = attrs.field(default=1.0, validator=above(0, unit="s"))
+    tiers: tuple[Tier, ...] = attrs.field(default=("local", "fleet"), converter=tuple, validator=_are_tiers)
     rank: int = 0
 
 

@@ -285,6 +285,18 @@ def test_a_worker_that_retires_finishes_what_it_has_begun(fleet):
     assert "".join(chunk.text for chunk in stream).endswith("You said: a b c d e f")
 
 
+def test_what_runs_elsewhere_is_not_served_unless_that_is_wanted(fleet):
+    gateway = fleet.gateway()
+    outside = {"demo": {**demo()["demo"], "tier": "cloud"}, "own": {"kind": "demo", "models": ["own"]}}
+
+    fleet.worker("w1", outside)
+    private = [each.id for each in gateway.models().get(timeout=5)]
+    fleet.worker("w2", outside, worker={"tiers": ["cloud"]})
+    until(lambda: "demo" in [each.id for each in gateway.models().get(timeout=5)])
+
+    assert private == ["own"]
+
+
 def test_a_worker_serves_nothing_of_the_fleet_and_says_what_it_needs(fleet):
     with pytest.raises(SettingsError, match="nothing to serve to the fleet"):
         start_worker(load_settings(overrides={"providers": {"fleet": {}, "openai": {}}}, environ={}), environ={})

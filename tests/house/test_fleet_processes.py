@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import collections
 import contextlib
 import json
 import os
@@ -12,8 +14,13 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import aio_pika
 import httpx
+import legion_llm
 import pytest
+from legion_llm.adapters.settings import load_settings
+from legion_llm.messages.ids import random_hex
+from legion_llm.messages.ledger import EntriesWanted
 from upstream import Fault, openai_upstream
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from legion_llm.adapters.cli.main import main; main()"]
@@ -78,7 +85,7 @@ def worker_at(client, name):
 
 def serving(upstream, **worker):
     """Settings of a worker that has its one model from an upstream."""
-    up = {"kind": "openai_compat", "base_url": f"{upstream.url}/v1", "models": ["m-1"]}
+    up = {"kind": "openai_compat", "base_url": f"{upstream.url}/v1", "models": ["m-1"], "tier": "local"}
     return {
         "providers": {"up": up},
         "fleet": {"worker": {"heartbeat": 0.2, **worker}},
@@ -152,3 +159,55 @@ def test_a_worker_says_what_it_is_and_drains_on_sigterm(client, start):
     assert f"works as w1 for {client.meeting}" in worker.said
     assert "draining, up to 5 s" in rest
     assert worker.returncode == 0
+
+
+# -- three of them, at RabbitMQ ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_rabbitmq(unless):
+    """Settings of a fleet of its own at RabbitMQ, signed."""
+    try:
+        socket.create_connection(("127.0.0.1", 5672), timeout=1).close()
+    except OSError:
+        unless("no RabbitMQ on port 5672")
+    exchange = f"llm.fleet.test.{random_hex(8)}"
+    secret = "three workers and a gateway share this secret"
+    yield {"broker": "rabbitmq", "rabbitmq": {"exchange": exchange, "queue_expires": 5}, "secret": secret}
+    asyncio.run(forget(exchange))
+
+
+async def forget(exchange):
+    async with await aio_pika.connect() as connection, connection.channel() as channel:
+        await channel.exchange_delete(exchange)
+
+
+@pytest.mark.live
+def test_of_three_workers_one_is_killed_under_load_and_everybody_has_an_answer_and_the_ledger_adds_up(
+    start, at_rabbitmq
+):
+    providers = {"demo": {"models": ["demo"], "demo": {"delay_seconds": 0.05}}}
+    own = {**at_rabbitmq, "worker": {"heartbeat": 0.2}}
+    workers = [start(each, "worker", "--name", each, providers=providers, fleet=own) for each in ("w1", "w2", "w3")]
+    patient = {"retries": {"backoff_initial": 0.01, "backoff_max": 0.05}}
+    settings = {"providers": {"fleet": {}}, "fleet": at_rabbitmq, "routing": patient, "max_attempts": 5}
+    with legion_llm.start(load_settings(overrides=settings, environ={}), environ={}) as gateway:
+        until(lambda: len(gateway.inspect("fleet")["snapshot"]["workers"]) == 3)
+        replies = [gateway.chat(str(number), model="demo") for number in range(60)]
+        replies[5].get(timeout=PATIENCE)
+        workers[0].send_signal(signal.SIGKILL)
+        answers = [reply.get(timeout=PATIENCE) for reply in replies]
+        ledger = gateway._system.address("metering").request(EntriesWanted()).get(5)
+
+    assert [each.text for each in answers] == [f"Hello, I am the demo model. You said: {n}" for n in range(60)]
+    succeeded = collections.Counter(row.request_id for row in ledger if row.error is None)
+    assert set(succeeded) == {each.request_id for each in answers}
+    assert set(succeeded.values()) == {1}
+    assert len({(row.request_id, row.attempt) for row in ledger}) == len(ledger)
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -37,7 +37,7 @@ class House:
         self._on_loop = on_loop
         self.ledger = house.add_ear("metering")
         house.add_ear("health")
-        up = Instance(name="up", provider="up", kind="openai_compat", tier="openai_compat", models=("m",))
+        up = Instance(name="up", provider="up", kind="openai_compat", tier="local", models=("m",))
         routes = RouterConfig(instances=(up,), policy=Policy.of(Settings()))
         house.add("router", lambda: Router(routes, house.address("health")))
         permits = ConnectionConfig(instance="up", max_concurrency=8, max_queue=8)
