@@ -95,10 +95,12 @@ class Recall:
 
     Args:
         gateway: Remembers conversations.
+        keeps: Whether anything is kept from now on.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, *, keeps: bool = True) -> None:
         self._gateway = gateway
+        self._keeps = keeps
 
     async def recalled(self, request: Request) -> tuple[Request, AnswerKeeper | None]:
         """Return a request with all that it goes on from, and the keeper of its answer where that shall be kept.
@@ -108,6 +110,8 @@ class Recall:
             InvalidRequestError: It names an item that is not there.
             StoreError: What was kept cannot be read now.
         """
+        if not self._keeps:
+            request = attrs.evolve(request, extra={**request.extra, STORE: False})
         before, asker = previous(request), request.caller.identity
         said = request.messages
         named = references(said)

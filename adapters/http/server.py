@@ -105,6 +105,8 @@ class GuestServer(uvicorn.Server):
         try:
             await self._finish(grace)
         finally:
+            for server in self.servers:
+                server.close()
             for connection in tuple(self.server_state.connections):
                 connection.transport.abort()
 

@@ -108,6 +108,8 @@ class ApiSettings:
         keys: Keys by the name of their holder; see `KeySettings`. Where there are any, a request must show one. Default none: whoever reaches the
             port may use it.
         insecure: Whether an address that other machines reach may be served without keys. Default False: that is refused.
+        keep_responses: Whether answers of /v1/responses are kept for those who go on from them or come back, unless they say `store: false`.
+            Default True, as at OpenAI's; False: none is.
         pass_through: Instance ("openai/eu") that is shown the keys of those who are not among `keys`, instead of our own; they can ask nobody
             else. Default none: they are refused.
         dashboard: Whether `/ui` shows the dashboard: with keys, to who holds one that may look in; without, to this machine. Default True.
@@ -124,6 +126,7 @@ class ApiSettings:
     drain_timeout: float = attrs.field(default=5.0, validator=between(0, unit="s"))
     keys: Mapping[str, KeySettings] = attrs.field(default=EMPTY, converter=_keys, validator=names)
     insecure: bool = False
+    keep_responses: bool = True
     pass_through: str | None = attrs.field(default=None, validator=not_blank)
     dashboard: bool = True
     tls: TlsSettings | None = None

@@ -113,6 +113,16 @@ def test_an_answer_that_shall_not_be_kept_is_not_there(client):
     assert given.store is False
 
 
+def test_where_the_settings_say_so_nothing_is_kept(serving, upstream, make_provider):
+    legion = serving({"up": make_provider(upstream)}, api={"port": 0, "keep_responses": False})
+
+    with openai.OpenAI(base_url=f"{legion.url}/v1", api_key="none", max_retries=0) as client:
+        given = client.responses.create(model="m-1", input="Hello!", store=True)
+
+    assert given.store is False
+    assert legion.conversations().get() == ()
+
+
 def test_going_on_from_what_is_not_there_is_the_error_that_clients_know(client):
     given = client.responses.create(model="m-1", input="Hello!", store=False)
 

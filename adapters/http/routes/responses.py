@@ -33,7 +33,7 @@ class ResponsesEndpoint(ChatEndpoint):
 
     def __init__(self, gateway: Gateway, dialect: ServedDialect, config: HttpApiConfig) -> None:
         super().__init__(gateway, dialect, config)
-        self._recall = Recall(gateway)
+        self._recall = Recall(gateway, keeps=config.settings.keep_responses)
 
     async def answer(self, request: Request, request_id: bytes, scope: Scope, send: Send) -> None:
         """Answer what goes on from an earlier answer with all that was said before it."""
