@@ -40,15 +40,17 @@ def render_messages(request: Request, rendering: Rendering) -> list[WireMessage]
         messages.append({"role": "system", "content": render_content(request.system, rendering)})
     shown: list[ContentBlock] = []
     for message in request.messages:
-        if shown and message.role != "tool":
-            messages += _take_shown(shown, rendering)
-        if type(message.content) is str and message.role != "tool":
+        if shown and message.role not in ("tool", "user"):
+            messages.append({"role": "user", "content": render_content(_taken(shown, rendering), rendering)})
+        if type(message.content) is str and message.role != "tool" and not shown:
             role = message.role if message.role != _DEVELOPER else _role(message, rendering)
             wire = {"role": role, "content": message.content}
             messages.append(_with_rest(wire, message, rendering))
         else:
             messages += _render_blocks(message, rendering, shown)
-    return [*messages, *_take_shown(shown, rendering)] if shown else messages
+    if shown:
+        messages.append({"role": "user", "content": render_content(_taken(shown, rendering), rendering)})
+    return messages
 
 
 def _role(message: ChatMessage, rendering: Rendering) -> str:
@@ -56,23 +58,25 @@ def _role(message: ChatMessage, rendering: Rendering) -> str:
     return "system" if rendering.is_imitation and message.role == _DEVELOPER else message.role
 
 
-def _take_shown(shown: list[ContentBlock], rendering: Rendering) -> list[WireMessage]:
-    """Return what tools have shown as words of the user: results hold text alone, and must follow their calls without anything between."""
+def _taken(shown: list[ContentBlock], rendering: Rendering) -> tuple[ContentBlock, ...]:
+    """Return what tools have shown, for words of the user: results hold text alone, and must follow their calls without anything between."""
     rendering.warn(f"what a tool showed stands after its result, as the user's: results are text in {NAME}")
-    message = {"role": "user", "content": render_content(tuple(shown), rendering)}
+    taken = tuple(shown)
     shown.clear()
-    return [message]
+    return taken
 
 
 def _render_blocks(message: ChatMessage, rendering: Rendering, shown: list[ContentBlock]) -> list[WireMessage]:
     results = [block for block in message.blocks if isinstance(block, ToolResultBlock)]
-    others = tuple([block for block in message.blocks if not isinstance(block, ToolResultBlock)])
+    others: tuple[ContentBlock, ...] = tuple(
+        [block for block in message.blocks if not isinstance(block, ToolResultBlock)]
+    )
     if message.role == "tool" and (others or not results):
         raise InvalidRequestError("a tool message holds tool results, each a ToolResultBlock, and nothing else")
     # Results stand before what the user says about them: they must follow their calls at once.
     wire = [_with_rest(_render_result(block, rendering, shown), message, rendering) for block in results]
-    if message.role != "tool" and shown:
-        wire += _take_shown(shown, rendering)
+    if message.role == "user" and shown:
+        others = (*_taken(shown, rendering), *others)
     if others or not results:
         wire.append(_with_rest(_render_content(message, others, rendering), message, rendering))
     return wire

@@ -138,6 +138,18 @@ def test_results_stand_before_what_the_user_says_about_them():
     assert roles == ["tool", "user"]
 
 
+def test_what_a_tool_showed_stands_with_what_the_user_says_next():
+    picture = ImageBlock(source="base64", data="iVBORw0KGgo=", media_type="image/png")
+    result = ToolResultBlock(tool_use_id="call_1", content=(TextBlock(text="seen"), picture))
+
+    in_one = rendered(other(ChatMessage(content=(result, TextBlock(text="So?")))))[0]["messages"]
+    in_two = rendered(other(ChatMessage(role="tool", content=(result,)), ChatMessage(content="So?")))[0]["messages"]
+
+    assert in_one == in_two
+    assert [message["role"] for message in in_one] == ["tool", "user"]
+    assert [part["type"] for part in in_one[1]["content"]] == ["image_url", "text"]
+
+
 def test_a_budget_for_thinking_is_put_as_an_effort_and_that_is_told():
     body, wire = rendered(other(ChatMessage(content="?"), thinking=Thinking(budget_tokens=4096)))
 
