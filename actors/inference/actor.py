@@ -96,7 +96,6 @@ class Inference(Actor[Command]):
     def on_inference_reconfigured(self, message: InferenceReconfigured) -> None:
         """Take requests otherwise from now on; those under way go on as they began."""
         before = self._services
-        before.workshop.skills = message.services.workshop.skills  # which of them may be run is a setting
         self._services = attrs.evolve(
             message.services, repeats=before.repeats, workshop=before.workshop, pauses=before.pauses
         )

@@ -11,7 +11,7 @@ from ...actors.connection.port import Provider
 from ...actors.inference.pipeline.flow import Services
 from ...messages.chat import ProviderInfo
 from ...messages.prices import PriceBook
-from ...messages.settings import InstanceSettings, Settings
+from ...messages.settings import InstanceSettings, PromptCachingSettings, Settings
 from ...runtime import ActorSystem
 from ..prices import price_book
 from ..providers.build import build_provider
@@ -68,7 +68,7 @@ class Plan:
             resolvers=resolvers,
             prices=price_book(instances, settings.pricing),
             unconnected=lacking(settings, instances, environ, resolvers),
-            provider=provider_of or _maker(environ, resolvers, system),
+            provider=provider_of or _maker(environ, resolvers, system, settings.prompt_caching),
             loads=LoadBoard(instances, settings.routing.balance),
         )
 
@@ -81,13 +81,13 @@ class Plan:
 
 
 def _maker(
-    environ: Mapping[str, str], resolvers: Resolvers, system: ActorSystem
+    environ: Mapping[str, str], resolvers: Resolvers, system: ActorSystem, caching: PromptCachingSettings
 ) -> Callable[[InstanceSettings], Provider]:
     """Return what makes providers: those that are spoken to from here, and the fleet, which an actor of ours speaks to."""
 
     def provider(instance: InstanceSettings) -> Provider:
         if instance.kind == "fleet":
             return FleetProvider(instance.name, dispatcher_address(system), system.clock)
-        return build_provider(instance, environ, resolvers=resolvers)
+        return build_provider(instance, environ, resolvers=resolvers, caching=caching)
 
     return provider

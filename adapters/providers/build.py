@@ -10,9 +10,10 @@ from typing import Any, Final
 from ...actors.connection.port import Provider
 from ...messages.credentials import Credential
 from ...messages.errors import SettingsError
-from ...messages.settings import InstanceSettings, Kind, TimeoutSettings, setting_path
+from ...messages.settings import InstanceSettings, Kind, PromptCachingSettings, TimeoutSettings, setting_path
 from ..dialects.anthropic import VERSION, AnthropicMessages
 from ..dialects.bedrock import Bedrock, BedrockEmbed
+from ..dialects.bedrock.models import marks_taken
 from ..dialects.gemini import Gemini, GeminiEmbed
 from ..dialects.ollama import Ollama, OllamaEmbed
 from ..dialects.openai_chat import OpenAIChat, Tokenizing
@@ -23,6 +24,7 @@ from ..plugins.guarded import GuardedProvider
 from ..settings.candidates import credential_at_hand, first_candidate
 from ..settings.credentials import ENVIRONMENT_ALONE, Absent, Resolvers, headers_for
 from .aws import check_botocore, listing_url, located, presented
+from .cache_marks import CacheMarks, Takes
 from .demo import DemoProvider
 from .endpoint import Endpoint, Presentation
 from .http import HttpProvider, Skills
@@ -83,6 +85,12 @@ COUNTING: Final[Mapping[Kind, CountingDialect]] = MappingProxyType(
     {"openai": _RESPONSES, "anthropic": _ANTHROPIC, "gemini": _GEMINI, "bedrock": _BEDROCK, "vllm": Tokenizing()}
 )
 
+# Whose prompt caches keep what is marked alone.
+_TAKES_MARKS: Final[Mapping[Kind, Takes]] = MappingProxyType(
+    {"anthropic": lambda _model: (True, True), "bedrock": marks_taken}
+)
+_NO_CACHING: Final = PromptCachingSettings(enabled=False)
+
 # What says that the last message is to be gone on with, where the message alone does not say it.
 CONTINUING: Final[Mapping[Kind, Mapping[str, Any]]] = MappingProxyType(
     {"vllm": {"continue_final_message": True, "add_generation_prompt": False}}
@@ -101,11 +109,17 @@ def _counting_of(instance: InstanceSettings) -> CountingDialect | None:
     return _RESPONSES if counting is None and instance.wire_api == "responses" else counting
 
 
+def _marks_of(kind: Kind, caching: PromptCachingSettings) -> CacheMarks | None:
+    takes = _TAKES_MARKS.get(kind)
+    return None if takes is None or not caching.enabled else CacheMarks(caching, takes)
+
+
 def build_provider(
     instance: InstanceSettings,
     environ: Mapping[str, str],
     transport_factory: TransportFactory = transport_for,
     resolvers: Resolvers = ENVIRONMENT_ALONE,
+    caching: PromptCachingSettings = _NO_CACHING,
 ) -> Provider:
     """Return the provider that the settings describe. It opens no connection before its first call.
 
@@ -114,6 +128,7 @@ def build_provider(
         environ: Where credentials and proxies are looked up.
         transport_factory: Makes its transport.
         resolvers: Who knows other references than to the environment.
+        caching: What of a prompt is marked for the provider's cache.
 
     Raises:
         SettingsError: A credential or header is missing, or cannot be sent; the message names setting and variables.
@@ -130,6 +145,7 @@ def build_provider(
         skills=Skills(
             embeddings=EMBEDDINGS.get(instance.kind),
             counting=_counting_of(instance),
+            marks=_marks_of(instance.kind, caching),
             shaper=Shaper(instance.kind, instance.native_schema),
         ),
         transport=transport_factory(instance, environ),

@@ -22,6 +22,7 @@ from ..dialects.extras import marked
 from ..dialects.protocol import CountingDialect, DialectOptions, EmbeddingDialect, ProviderDialect, WireRequest
 from ..dialects.unsaid import unsaid
 from .allowances import rate_limits_of
+from .cache_marks import CacheMarks
 from .endpoint import Endpoint
 from .exchange import Exchange
 from .faults import Stage
@@ -41,11 +42,13 @@ class Skills:
     Attributes:
         embeddings: What is spoken there about embeddings, or None where there are none.
         counting: What is spoken there about the length of prompts, or None where nobody counts.
+        marks: Marks what stays the same for the prompt cache; None: nothing is marked.
         shaper: Knows which models keep to a schema; None: all do.
     """
 
     embeddings: EmbeddingDialect | None = None
     counting: CountingDialect | None = None
+    marks: CacheMarks | None = None
     shaper: Shaper | None = None
 
 
@@ -176,6 +179,8 @@ class HttpProvider:
         shaper = self._skills.shaper
         if request.response_format is not None and shaper is not None:
             request, told = shaper.shaped(request, model)
+        if self._skills.marks is not None:
+            request = self._skills.marks.put(request, model)
         wire = self._dialect.render_request(request, model, stream=stream, options=self._options)
         return (attrs.evolve(wire, warnings=(*told, *wire.warnings)), True) if told else (wire, False)
 

@@ -36,6 +36,7 @@ from .metering import MeteringSettings
 from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
+from .prompt_caching import PromptCachingSettings
 from .provider import (
     DemoFailure,
     DemoSettings,
@@ -117,6 +118,7 @@ __all__ = [
     "PlaceSettings",
     "PrefixSettings",
     "PriceSettings",
+    "PromptCachingSettings",
     "ProviderBlock",
     "ProviderSettings",
     "QualitySettings",

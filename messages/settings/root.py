@@ -28,6 +28,7 @@ from .metering import MeteringSettings
 from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
 from .pricing import PriceSettings
+from .prompt_caching import PromptCachingSettings
 from .provider import ProviderBlock, ProviderSettings
 from .rag import RagSettings
 from .references import check_instance, check_references
@@ -98,6 +99,7 @@ class Settings:
         tool_sticky: How long they stay at hand in a conversation.
         system_baseline: Instructions that every model is told before its caller's, or None. Default None.
         rag: When and how much of what the host's retriever knows a model is told.
+        prompt_caching: When what stays the same of a prompt is marked for a provider's cache.
         skills: Which skills there are, and when they are run.
         mcp: MCP servers, whose tools the gateway offers.
         tier_assignment: Which tier suits a request that names none.
@@ -150,6 +152,7 @@ class Settings:
     tool_sticky: ToolStickySettings = ToolStickySettings()
     system_baseline: str | None = attrs.field(default=None, validator=not_blank)
     rag: RagSettings = RagSettings()
+    prompt_caching: PromptCachingSettings = PromptCachingSettings()
     skills: SkillsSettings = SkillsSettings()
     mcp: McpSettings = McpSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()

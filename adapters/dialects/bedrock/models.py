@@ -48,3 +48,9 @@ class Model:
     def is_gpt(self) -> bool:
         """Whether it is one of OpenAI's open models."""
         return _GPT in self.name
+
+
+def marks_taken(model: str) -> tuple[bool, bool]:
+    """Return whether a model takes marks for the prompt cache in messages, and whether among its tools."""
+    found = Model(model)
+    return found.caches_prompts, found.caches_tools
