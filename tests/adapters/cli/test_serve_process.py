@@ -86,7 +86,7 @@ def test_a_signal_lets_a_running_stream_finish(serve, stop):
 
 def test_while_it_drains_others_are_sent_elsewhere_and_what_is_left_ends_with_an_error(serve, environment):
     process = serve(
-        settings={"providers": {"demo": {}}, "runtime": {"drain_timeout": 1.0}, "api": {"drain_timeout": 1.0}}
+        settings={"providers": {"demo": {}}, "runtime": {"drain_timeout": 2.0}, "api": {"drain_timeout": 2.0}}
     )
     body = {"model": "demo-hang", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
 
