@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ....messages.chat import Chunk
 from ....messages.content import ImageBlock, ThinkingBlock
 from ....messages.errors import ProviderError, StreamBrokenError, UpstreamError
 from ..block_flow import BlockFlow
 from ..classify import classify_value
 from ..error_report import report_of_body
+from ..flowing import FlowParser
 from ..json_text import read_provider_object
 from .event_stream import Event, EventStreamDecoder
 from .response import text_of
@@ -18,10 +18,10 @@ from .usage import parse_usage
 from .words import stop_reason_of
 
 
-class ConverseStreamParser:
+class ConverseStreamParser(FlowParser[Event]):
     """Turns the events of one streamed answer into chunks. Blocks of text open with their first delta, calls with an event of their own."""
 
-    __slots__ = ("_calls", "_events", "_finished", "_flow", "_hidden", "_images", "_signature")
+    __slots__ = ("_calls", "_hidden", "_images", "_signature")
 
     def __init__(self) -> None:
         """Begin an answer.
@@ -29,35 +29,11 @@ class ConverseStreamParser:
         Raises:
             SettingsError: botocore is not installed.
         """
-        self._events = EventStreamDecoder()
-        self._flow = BlockFlow()
+        super().__init__(EventStreamDecoder(), BlockFlow())
         self._calls: dict[Any, int] = {}
         self._images: dict[Any, str] = {}
         self._signature: list[str] = []
         self._hidden: list[str] = []
-        self._finished = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether the last event, `metadata` with the tokens, has been read."""
-        return self._finished
-
-    def feed(self, data: bytes) -> list[Chunk]:
-        """Return the chunks that `data` completes; what follows the last event is ignored.
-
-        Raises:
-            UpstreamError: The provider sent an exception as an event, or something unreadable.
-        """
-        if self._finished:
-            return []
-        for event in self._events.feed(data):
-            if self._ends_with(event):
-                break
-        return self._flow.take()
-
-    def take(self) -> list[Chunk]:
-        """Return the chunks that came before an error that `feed` has raised."""
-        return self._flow.take()
 
     def close(self) -> None:
         """Say that no more bytes come. The tokens may be missing; the stop reason may not.
@@ -70,7 +46,6 @@ class ConverseStreamParser:
         self._finished = True
 
     def _ends_with(self, event: Event) -> bool:
-        """Read one event, and return whether it was the last."""
         if event.is_exception:
             raise _failure(event)
         value = read_provider_object(event.payload) if event.payload else {}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
-from ....messages.chat import Chunk, Usage
+from ....messages.chat import Usage
 from ....messages.content import (
     AudioBlock,
     ContentBlock,
@@ -18,6 +16,7 @@ from ....messages.content import (
 )
 from ....messages.errors import ProviderError, StreamBrokenError
 from ..block_flow import BlockFlow
+from ..flowing import FlowParser
 from ..json_text import read_provider_object
 from ..limits import MAX_EVENT_BYTES
 from ..sse import SseDecoder, SseEvent
@@ -27,43 +26,19 @@ from .usage import parse_usage
 from .words import NAME, stop_reason_of
 
 
-class GenerateStreamParser:
+class GenerateStreamParser(FlowParser[SseEvent]):
     """Turns the events of one streamed answer into chunks; each event's bytes ride on its first chunk, to be relayed as they are.
 
     There is no terminal frame: the event with the finish reason and the tokens is the last.
     """
 
-    __slots__ = ("_events", "_finished", "_flow", "_ids", "_usage")
+    __slots__ = ("_ids", "_usage")
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         """Begin an answer; an event may have `max_event_bytes` at most."""
-        self._events = SseDecoder(max_event_bytes)
-        self._flow = BlockFlow(NAME)
+        super().__init__(SseDecoder(max_event_bytes), BlockFlow(NAME))
         self._ids = AnswerIds()
         self._usage: Usage | None = None
-        self._finished = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether the finish reason has been read, and the tokens with it or after it."""
-        return self._finished
-
-    def feed(self, data: bytes) -> list[Chunk]:
-        """Return the chunks that `data` completes; what follows the last event is ignored.
-
-        Raises:
-            UpstreamError: The provider sent an error as an event, or something unreadable.
-        """
-        if self._finished:
-            return []
-        for event in self._events.feed(data):
-            if event.data and self._ends_with(event, read_provider_object(event.data)):
-                break
-        return self._flow.take()
-
-    def take(self) -> list[Chunk]:
-        """Return the chunks that came before an error that `feed` has raised."""
-        return self._flow.take()
 
     def close(self) -> None:
         """Say that no more bytes come.
@@ -75,8 +50,10 @@ class GenerateStreamParser:
             raise StreamBrokenError("the stream ended without a finish reason")
         self._finished = True
 
-    def _ends_with(self, event: SseEvent, value: dict[str, Any]) -> bool:
-        """Read one event, and return whether it was the last."""
+    def _ends_with(self, event: SseEvent) -> bool:
+        if not event.data:
+            return False
+        value = read_provider_object(event.data)
         candidate = candidate_of(value)
         flow = self._flow
         flow.raw = event.raw

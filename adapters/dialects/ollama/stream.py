@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....messages.chat import Chunk
 from ....messages.errors import StreamBrokenError
 from ..block_flow import BlockFlow
 from ..classify import classify_value
+from ..flowing import FlowParser
 from ..json_text import read_provider_object
 from ..limits import MAX_EVENT_BYTES
 from ..ndjson import NdjsonDecoder
@@ -15,38 +15,14 @@ from .response import calls_of, images_of, message_of, text_of, usage_of
 from .words import NAME, stop_reason_of
 
 
-class OllamaStreamParser:
+class OllamaStreamParser(FlowParser[bytes]):
     """Turns the lines of one streamed answer into chunks; each line's bytes ride on its first chunk. Tool calls come whole, each in one line."""
 
-    __slots__ = ("_finished", "_flow", "_lines")
+    __slots__ = ()
 
     def __init__(self, max_line_bytes: int = MAX_EVENT_BYTES) -> None:
         """Begin an answer; a line may have `max_line_bytes` at most."""
-        self._lines = NdjsonDecoder(max_line_bytes)
-        self._flow = BlockFlow(NAME)
-        self._finished = False
-
-    @property
-    def finished(self) -> bool:
-        """Whether the line with `done: true` has been read."""
-        return self._finished
-
-    def feed(self, data: bytes) -> list[Chunk]:
-        """Return the chunks that `data` completes; what follows the terminal line is ignored.
-
-        Raises:
-            UpstreamError: The provider sent an error as a line, or something unreadable.
-        """
-        if self._finished:
-            return []
-        for line in self._lines.feed(data):
-            if self._ends_with(line, read_provider_object(line)):
-                break
-        return self._flow.take()
-
-    def take(self) -> list[Chunk]:
-        """Return the chunks that came before an error that `feed` has raised."""
-        return self._flow.take()
+        super().__init__(NdjsonDecoder(max_line_bytes), BlockFlow(NAME))
 
     def close(self) -> None:
         """Say that no more bytes come.
@@ -57,12 +33,12 @@ class OllamaStreamParser:
         if not self._finished:
             raise StreamBrokenError("the stream ended without its last line (done: true)")
 
-    def _ends_with(self, raw: bytes, line: dict[str, Any]) -> bool:
-        """Read one line, and return whether it was the last."""
+    def _ends_with(self, event: bytes) -> bool:
+        line = read_provider_object(event)
         if line.get("error"):
             raise classify_value(line)
         flow = self._flow
-        flow.raw = raw + b"\n"
+        flow.raw = event + b"\n"
         if not flow.started:
             flow.start(None, text_of(line, "model") or None)
         done = line.get("done") is True
