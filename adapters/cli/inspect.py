@@ -145,21 +145,34 @@ Examples:
   legion-llm events --topic circuit.     circuits alone, for ten seconds
 """
 )
-@click.option("--follow", is_flag=True, help="Go on until Ctrl-C. Default: end after ten seconds of silence.")
+@click.option("--follow", is_flag=True, help="Go on until Ctrl-C, whatever the silence.")
+@click.option(
+    "--silence",
+    type=click.FloatRange(min=0.1),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="End when nothing has happened for so long.",
+)
 @click.option(
     "--topic", "topics", multiple=True, metavar="TOPIC", help="Only topics that begin so; may be given twice."
 )
 @click.option("--events-at", metavar="ADDRESS", help="Where events are published. Default: as the port says.")
 @port_options
 def events(
-    follow: bool, topics: tuple[str, ...], events_at: str | None, address: str | None, config: Path | None
+    follow: bool,
+    silence: float,
+    topics: tuple[str, ...],
+    events_at: str | None,
+    address: str | None,
+    config: Path | None,
 ) -> None:
     """Print what happens in a running gateway: restarts, circuits, failovers, catalogues, slow requests."""
     with port_at(address, config) as port:
         published = events_at or port.ask("actor", path="debug port")["snapshot"]["events"]
         if published is None:
             raise click.UsageError("this gateway publishes no events: set debug.events")
-        for event in port.events(published, topics or ("",), timeout=None if follow else 10.0):
+        for event in port.events(published, topics or ("",), timeout=None if follow else silence):
             rest = {name: value for name, value in event.items() if name not in ("v", "topic", "at")}
             said = " ".join(f"{name}={value}" for name, value in rest.items())
             click.echo(f"{_time(event['at'])}  {event['topic']:<20} {said}")

@@ -13,11 +13,14 @@ from ...actors.inference.pipeline.archive import Passage, PassagesWanted
 from ...actors.inference.pipeline.running import RunningWanted
 from ...messages.base import Message
 from ...messages.errors import AccessDeniedError, InvalidRequestError, NotFoundError
+from ...messages.explanation import ExplainRoute
 from ...messages.health import CircuitSet
 from ...messages.ledger import Span, UsageWanted
 from ...messages.routing import CircuitState
 from ...messages.settings import Settings
 from ...runtime import ActorSystem
+from ..host.route_json import route_json
+from ..host.route_request import route_request
 from ..settings.redaction import redacted
 from ..telemetry.observation import Observer
 from ..telemetry.overview import overview
@@ -32,6 +35,7 @@ _PATIENCE: Final = 1.0
 _LOGGER: Final = "legion_llm"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _MOST_REQUESTS: Final = 1000
+_ROUTED: Final = frozenset({"model", "provider", "tier", "intent"})
 _MOST_HOURS: Final = 24 * 31
 
 
@@ -76,6 +80,7 @@ class Operations:
             "usage": Operation(self.usage),
             "requests": Operation(self.requests),
             "request": Operation(self.request),
+            "route": Operation(self.route),
             "settings": Operation(self.settings),
             "stacks": Operation(self.stacks),
             "memory": Operation(memory_top),
@@ -163,6 +168,17 @@ class Operations:
         if not found:
             raise NotFoundError(f"no request {id!r} is under way, or among those that are kept")
         return _told(found[0])
+
+    async def route(self, **asked: Any) -> dict[str, Any]:
+        """Show where a request would go now, and why: model, provider, tier, intent, needs, tokens; nothing is sent."""
+        needs, tokens = asked.pop("needs", ()), asked.pop("tokens", None)
+        if not isinstance(needs, list | tuple) or set(asked) - _ROUTED:
+            raise InvalidRequestError(
+                f"route takes {', '.join(sorted(_ROUTED))}, tokens, and needs, a list", param="args"
+            )
+        return route_json(
+            await self._ask("router", ExplainRoute(route=route_request(None, None, needs, tokens, asked)))
+        )
 
     def settings(self) -> dict[str, Any]:
         """Show the settings, without secrets."""

@@ -7,6 +7,7 @@ import os
 import random
 import stat
 import threading
+import time
 
 import pytest
 import zmq
@@ -103,6 +104,14 @@ def test_it_shows_all_that_a_person_watches(looked_into):
     assert "secret" not in json.dumps(seen)
 
 
+def test_it_explains_where_a_request_would_go(port):
+    explained = port.ask("route", model="demo", needs=["tools"])
+
+    assert [each["model"] for each in explained["candidates"]][:1] == ["demo"]
+    assert explained["strategy"] == "explicit"
+    assert port.ask("requests") == []
+
+
 def test_it_shows_settings_without_secrets(looked_into):
     _, port = looked_into({"openai": {"api_key": "sk-planted", "base_url": "http://127.0.0.1:9/v1"}})
 
@@ -134,6 +143,9 @@ def test_it_shows_memory_and_dead_letters_and_what_can_be_asked(port):
         ("actor", {"path": 3}, "path must be a text"),
         ("actor", {"path": "router", "more": 1}, "unexpected keyword argument 'more'"),
         ("requests", {"most": 0}, "most must be 1 to 1000"),
+        ("usage", {"hours": True}, "hours must be 1 to 744"),
+        ("route", {"modle": "x"}, "route takes intent, model"),
+        ("route", {"needs": ["wings"]}, "needs must be among"),
         ("restart", {"path": "router"}, "set debug.admin"),
         ("drain", {}, "set debug.admin"),
     ],
@@ -311,11 +323,16 @@ def test_a_flooded_system_can_still_be_looked_at(looked_into):
         for _ in range(20):
             system.address(name).offer(object())
 
-    tree, stacks = port.ask("tree"), port.ask("stacks")
+    port.ask("ops")  # the first question of a connection waits for the connection
+    began = time.monotonic()
+    tree = port.ask("tree")
+    took = time.monotonic() - began
+    stacks = port.ask("stacks")
     held.set()
 
     depths = {child["name"]: child["mailbox"]["depth"] for child in tree["tree"]["children"] if "mailbox" in child}
     assert depths["router"] == 8
+    assert took < 0.1
     assert "unavailable" in stacks["trio"]
 
 
