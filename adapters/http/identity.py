@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ from ...messages.tracing import traceparent_of
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 _WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+# Values that are remembered: the same few come with every answer.
+_REMEMBERED: Final = 512
 _MOST_REJECTED: Final = 5
 _LONGEST_WARNINGS: Final = 2000
 _VISIBLE: Final = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
@@ -77,6 +80,7 @@ def _short(rejected: tuple[Rejection, ...]) -> str:
     return f"{shown}, and {more} more" if more > 0 else shown
 
 
+@lru_cache(_REMEMBERED)
 def _header_value(text: str) -> bytes:
     # A model's name comes from a provider's catalogue and may hold anything.
     if text.isascii() and text.isprintable():

@@ -143,6 +143,24 @@ def test_a_client_that_does_not_send_its_body_is_told_so(serve, connect, client,
     assert client.post(CHAT, json=prompt).status_code == 200
 
 
+def test_a_trickling_body_does_not_prolong_its_time(serve, connect):
+    raw = connect(serve(settings={"body_timeout": 0.05}))
+    raw.socket.settimeout(0.002)
+    answer = b""
+
+    raw.send(
+        f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99999\r\n\r\n".encode()
+    )
+    while not answer:
+        raw.send(b" ")
+        try:
+            answer = raw.socket.recv(65536)
+        except TimeoutError:
+            continue
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
 def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(raw, client, prompt, caplog):
     raw.send(
         f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{{".encode()
