@@ -74,6 +74,8 @@ def serve(config: Path | None, host: str | None, port: int | None, log_level: st
 def _announce(legion: Legion) -> int:
     """Say where it listens and what it uses; return the number of notes that were printed."""
     click.echo(f"Legion LLM {__version__} listens on {legion.url}")
+    if legion.settings.api.dashboard:
+        click.echo(f"the dashboard is at {legion.url}/ui")
     shown = print_notes(legion, 0)
     click.echo("try:")
     click.echo(_CURL.format(url=legion.url))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -57,3 +59,12 @@ def test_without_keys_pages_of_other_origins_are_refused(serving, headers):
     legion = serving({"demo": {}})
 
     assert httpx.get(f"{legion.url}/metrics", headers=headers, trust_env=False).status_code == 403
+
+
+def test_without_the_client_library_the_answer_says_what_to_install(serving, monkeypatch):
+    legion = serving({"demo": {}})
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+
+    answer = httpx.get(f"{legion.url}/metrics", trust_env=False)
+
+    assert (answer.status_code, "pip install legion-llm[prometheus]" in answer.text) == (501, True)

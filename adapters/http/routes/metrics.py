@@ -5,8 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ....messages.errors import SettingsError
 from ...telemetry.prometheus import exposition
 from ..answers import fresh_request_id
+from ..faults import HttpFault
 from ..insight import Insight
 from ..waiting import unless_stopped
 
@@ -25,10 +27,13 @@ class MetricsRoute:
         """Answer in the format that the scraper accepts.
 
         Raises:
-            SettingsError: Prometheus' client library is missing.
+            HttpFault: 501, and what to install: Prometheus' client library is missing.
         """
         seen = await unless_stopped(self._insight.observe())
-        body, media_type = exposition(seen, request.headers.get("accept", ""))
+        try:
+            body, media_type = exposition(seen, request.headers.get("accept", ""))
+        except SettingsError as missing:
+            raise HttpFault(501, missing) from missing
         request_id = fresh_request_id(request.scope["headers"]).decode()
         headers = {"content-type": media_type, "cache-control": "no-store", "x-request-id": request_id}
         return Response(body, headers=headers)

@@ -73,6 +73,7 @@ def test_it_says_where_it_listens_and_how_to_try(run, started):
     result = run("serve")
 
     assert "listens on http://127.0.0.1:4567\n" in result.stdout
+    assert "the dashboard is at http://127.0.0.1:4567/ui\n" in result.stdout
     assert "curl http://127.0.0.1:4567/v1/chat/completions " in result.stdout
     assert all(note in result.stdout for note in NOTES)
     assert len(started) == 1
