@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .actors.inference.governance.access import Access, Verdict
 from .actors.inference.knowledge.port import Advisor, Retriever
+from .actors.toolbox.overrides import OverrideStore
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
 from .adapters.host.logs import JsonLogFormatter, RequestIdFilter
@@ -112,6 +113,7 @@ from .messages.errors import (
 from .messages.knowledge import Knowledge, KnowledgeWanted
 from .messages.ledger import LedgerEntry, UsageReport, UsageRow
 from .messages.outcome import Outcome
+from .messages.overrides import OverrideRecord
 from .messages.quality import Quality
 from .messages.secret import Secret
 from .messages.skills import SkillContext, StepResult
@@ -182,6 +184,8 @@ __all__ = [
     "NotFoundError",
     "OpaqueBlock",
     "Outcome",
+    "OverrideRecord",
+    "OverrideStore",
     "Page",
     "PipelineError",
     "PrivacyModeError",

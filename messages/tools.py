@@ -28,6 +28,7 @@ class Tool:
         is_deferred: Whether it is offered only where a word calls for it, or a caller names it.
         triggers: Words of the user's that call for it, in lower case.
         timeout: Seconds that one run may take.
+        overrides: Name of an MCP server's tool in whose place it may be run, when the two have agreed often enough; "" for none.
         is_parallel: Whether it may run beside other tools of the same turn.
     """
 
@@ -38,6 +39,7 @@ class Tool:
     is_deferred: bool = False
     triggers: tuple[str, ...] = ()
     timeout: float = 60.0
+    overrides: str = ""
     is_parallel: bool = True
 
     @property

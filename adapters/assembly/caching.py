@@ -26,7 +26,7 @@ def cache_specs(settings: Settings, environ: Mapping[str, str], capacity: int) -
     if section.redis_url is None:
         config = LocalCacheConfig(seconds=section.ttl_seconds, entries=section.entries)
         return (ChildSpec(name="cache", factory=lambda: LocalCache(config), mailbox_capacity=capacity),)
-    url, password = section.redis_url, _password(section.redis_password, environ)
+    url, password = section.redis_url, redis_password(section.redis_password, environ)
     shared = SharedCacheConfig(seconds=section.ttl_seconds, patience=section.patience)
     return (
         ChildSpec(
@@ -38,7 +38,12 @@ def cache_specs(settings: Settings, environ: Mapping[str, str], capacity: int) -
     )
 
 
-def _password(reference: SecretRef | None, environ: Mapping[str, str]) -> Secret | None:
+def redis_password(reference: SecretRef | None, environ: Mapping[str, str]) -> Secret | None:
+    """Return the password of Redis, or None for none.
+
+    Raises:
+        SettingsError: It cannot be looked up.
+    """
     if reference is None:
         return None
     password = resolve(reference, environ)

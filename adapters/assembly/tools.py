@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 from ...actors.toolbox.actor import Toolbox
+from ...actors.toolbox.overrides import OverrideStores
 from ...actors.toolbox.server import McpServer
 from ...messages.errors import SettingsError
 from ...messages.secret import Secret, SecretRef
@@ -14,21 +15,51 @@ from ...runtime import ActorSystem, Address, ChildSpec
 from ..host.bound import BoundHost
 from ..settings.credentials import Absent, resolve
 from ..tools.mcp import McpConnection
+from ..tools.override_stores import RedisOverrides, SqliteOverrides, bound_store
+from .caching import redis_password
 
 
-def toolbox(system: ActorSystem, host: BoundHost, overrides: Mapping[str, str]) -> Toolbox:
-    """Return the actor that knows which tools there are."""
+def toolbox(
+    settings: Settings, environ: Mapping[str, str], system: ActorSystem, host: BoundHost
+) -> Callable[[], Toolbox]:
+    """Return what makes the actor that knows which tools there are.
+
+    What the host brings along is bound here and now, in the host's own thread; our own stores where the actor lives.
+
+    Raises:
+        SettingsError: The password of Redis cannot be looked up, or its client is not installed.
+    """
+    knowledge = bound_store(host.host.override_knowledge, host.functions, "the host's knowledge of overrides")
+    cache = _shared(settings, environ)
+    file = None if settings.mcp.confidence_file is None else SqliteOverrides(settings.mcp.confidence_file)
 
     def server(name: str) -> Address:
         return system.address(f"mcp/{name}")
 
-    return Toolbox(
-        host.runner,
-        server=server,
-        inference=system.address("inference"),
-        offered=lambda: host.tools.offered,
-        overrides=overrides,
-    )
+    def make() -> Toolbox:
+        stores = OverrideStores(
+            cache=bound_store(cache, host.functions, "the shared cache"),
+            file=bound_store(file, host.functions, "the file of overrides"),
+            knowledge=knowledge,
+        )
+        return Toolbox(
+            host.runner,
+            server=server,
+            inference=system.address("inference"),
+            offered=lambda: host.tools.offered,
+            overrides=settings.mcp.overrides,
+            stores=stores,
+        )
+
+    return make
+
+
+def _shared(settings: Settings, environ: Mapping[str, str]) -> RedisOverrides | None:
+    """Return the cache that several gateways share, where there is one, and servers whose tools could be overridden."""
+    section = settings.response_cache
+    if not section.enabled or section.redis_url is None or not settings.mcp.servers:
+        return None
+    return RedisOverrides(section.redis_url, redis_password(section.redis_password, environ))
 
 
 def mcp_servers(settings: Settings, environ: Mapping[str, str], system: ActorSystem) -> tuple[ChildSpec, ...]:

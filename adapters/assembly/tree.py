@@ -99,7 +99,7 @@ def tree_of(
             child("structurer", lambda: structurer(system)),
             child("inference", inference(plan, system, host)),
             child("counter", lambda: counter(settings, system)),
-            child("toolbox", lambda: toolbox(system, host, settings.mcp.overrides)),
+            child("toolbox", toolbox(settings, environ, system, host)),
             SupervisorSpec(name="mcp", intensity=intensity, children=mcp_servers(settings, environ, system)),
             child("embedder", lambda: embedder(plan.settings, plan.instances, system)),
             daemon_spec(settings.daemon, environ, system),

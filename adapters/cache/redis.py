@@ -27,7 +27,7 @@ class RedisAnswers:
     """
 
     def __init__(self, url: str, password: Secret | None = None) -> None:
-        self._redis: Redis = _client(url, password)
+        self._redis: Redis = redis_client(url, password)
 
     async def get(self, key: str) -> Response | None:
         """Return the answer under a key, or None; see the port."""
@@ -56,7 +56,12 @@ class RedisAnswers:
             raise TargetUnavailable(f"Redis: {error}") from error
 
 
-def _client(url: str, password: Secret | None) -> Redis:
+def redis_client(url: str, password: Secret | None) -> Redis:
+    """Return a client of Redis, which connects when it is used.
+
+    Raises:
+        SettingsError: It is not installed, or the URL is none.
+    """
     try:
         from redis.asyncio import Redis  # noqa: PLC0415 - an extra
     except ImportError as error:

@@ -8,6 +8,7 @@ import attrs
 
 from ...actors.inference.governance.access import Access
 from ...actors.inference.knowledge.port import Advisor, Retriever
+from ...actors.toolbox.overrides import OverrideStore
 
 
 @attrs.frozen(kw_only=True)
@@ -22,6 +23,7 @@ class Host:
         skills: Objects of `legion_llm.Skill`, or classes of them. See `Legion.skills`.
         retriever: Knows something that requests do not say; models are told what it finds. See `Retriever`.
         advisor: Says how requests are best answered, before each is. See `Advisor`.
+        override_knowledge: Where it is kept beyond this machine how far tools are trusted to take the place of an MCP server's. See `OverrideStore`.
     """
 
     access: Access | None = None
@@ -29,6 +31,7 @@ class Host:
     skills: tuple[Any, ...] = attrs.field(default=(), converter=tuple)
     retriever: Retriever | None = None
     advisor: Advisor | None = None
+    override_knowledge: OverrideStore | None = None
 
 
 NO_HOST = Host()

@@ -106,6 +106,7 @@ class HostTools:
             is_deferred=mark.deferred,
             triggers=tuple(word.lower() for word in mark.triggers),
             timeout=mark.timeout,
+            overrides=mark.overrides,
             is_parallel=mark.parallel,
         )
 

@@ -24,6 +24,8 @@ class ToolMark:
         deferred: Whether it is offered only then, or where a caller names it.
         timeout: Seconds that one run may take.
         parallel: Whether it may run beside other tools of the same turn.
+        overrides: Name of an MCP server's tool in whose place it may be run: at first beside it, and alone when the two have agreed often enough. It
+            must do no harm when both are run.
         group: What it belongs to, or None: the toolkit's class, else its own name.
     """
 
@@ -35,6 +37,7 @@ class ToolMark:
     timeout: float = 60.0
     parallel: bool = True
     group: str | None = None
+    overrides: str = ""
 
 
 PLAIN: Final = ToolMark()

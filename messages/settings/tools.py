@@ -120,7 +120,10 @@ class McpSettings:
     Attributes:
         servers: By name. Default none.
         overrides: Names of the host's tools that are run in the place of an MCP server's, by the name of that tool. Default none.
+        confidence_file: SQLite file that keeps how far tools that say themselves that they may take a server's place are trusted to, or None: it is
+            forgotten at the end. Default None.
     """
 
     servers: Mapping[str, McpServerSettings] = attrs.field(default=EMPTY, converter=frozen_mapping, validator=names)
     overrides: Mapping[str, str] = attrs.field(default=EMPTY, converter=frozen_mapping)
+    confidence_file: str | None = attrs.field(default=None, validator=not_blank)

@@ -168,6 +168,34 @@ def test_a_tool_of_the_hosts_takes_the_place_of_a_servers(start, model):
     assert ask(legion, model, call("add", a=1, b=2)) == ["mine: 3"]
 
 
+def test_a_tool_that_may_take_a_servers_place_earns_it_by_agreeing_and_loses_it_by_failing(start, model, tmp_path):
+    ran = []
+
+    @legion_llm.tool(overrides="add")
+    def my_add(a: int, b: int) -> str:
+        """Add, in a way of one's own."""
+        ran.append((a, b))
+        if a < 0:
+            raise ValueError("no")
+        return str(a + b)
+
+    legion = start({"tests": STDIO}, tools=[my_add], confidence_file=str(tmp_path / "o.db"))
+    tools_when(legion, lambda names: "add" in names)
+
+    for number in range(6):
+        assert ask(legion, model, call("add", a=number, b=1)) == [str(number + 1)]
+    known = legion.inspect("toolbox")["snapshot"]["overrides"]["add"]
+    assert (known["confidence"], len(ran)) == (0.8, 6)
+    assert ask(legion, model, call("add", a=-1, b=3)) == ["2"]
+
+    legion.shutdown()
+    again = start({"tests": STDIO}, tools=[my_add], confidence_file=str(tmp_path / "o.db"))
+    tools_when(again, lambda names: "add" in names)
+    ask(again, model, call("add", a=1, b=1))
+    known = again.inspect("toolbox")["snapshot"]["overrides"]["add"]
+    assert (known["confidence"], known["hits"], known["misses"]) == (0.75, 7, 1)
+
+
 def test_deferred_tools_of_a_server_are_called_for_by_their_names(start, model):
     legion = start({"tests": {**STDIO, "deferred": True}})
     tools_when(legion, lambda names: "add" in names)
