@@ -160,9 +160,9 @@ def _read_enum(value: Any, cls: type[Enum]) -> Enum:
         _refuse_choice([each.value for each in cls], value)
 
 
-def _read_literal(value: Any, cls: Any) -> Any:
+def _literal(cls: Any) -> Hook:
     known = get_args(cls)
-    return value if value in known and type(value) is str else _refuse_choice(known, value)
+    return lambda value, _: value if type(value) is str and value in known else _refuse_choice(known, value)
 
 
 def _refuse_choice(known: Iterable[str], value: Any) -> NoReturn:
@@ -272,7 +272,7 @@ def _make_converter() -> OrjsonConverter:
         converter.register_structure_hook(cls, hook)
     converter.register_unstructure_hook(float, _write_float)
     converter.register_unstructure_hook(bytes, _write_bytes)
-    converter.register_structure_hook_func(_is_literal, _read_literal)
+    converter.register_structure_hook_factory(_is_literal, _literal)
     converter.register_structure_hook_factory(attrs.has, _checked_object)
     # Fields without a name of ours: their values are whatever JSON holds.
     converter.register_structure_hook_func(lambda cls: cls == Extra, _exactly(dict, "an object"))

@@ -83,8 +83,8 @@ def message_of(row: tuple[Any, ...]) -> StoredMessage:
     Raises:
         StoreCorrupt: Somebody has written something else into it.
     """
-    values = dict(zip(MESSAGE, row, strict=True))
-    body, metadata = values.pop("body"), values.pop("metadata")
+    *plain, metadata, body = row
+    values = dict(zip(MESSAGE, plain, strict=False))
     values["sidechain"] = bool(values["sidechain"])
     try:
         message = from_json(body, ChatMessage)

@@ -17,6 +17,7 @@ import legion_llm
 import pipeline
 import routing
 import served
+import storing
 
 WIDTHS = (1, 32, 256)
 
@@ -57,6 +58,9 @@ TARGETS = {
     "ready": Target(what="start() to ready", limit=0.5, unit="s"),
     "memory": Target(what="idle memory", limit=80, unit="MB"),
     "decision": Target(what="a decision of the router, 10,000 rules that do not fit", limit=50, unit="us"),
+    "commits": Target(what="durable appends, many at once over one by one", limit=10, unit="x", at_least=True),
+    "history": Target(what="load of a history of 1,000 messages", limit=10, unit="ms"),
+    "ledger": Target(what="the ledger, on a request's path", limit=15, unit="us"),
     "import": Target(what="import legion_llm", limit=0.2, unit="s"),
 }
 
@@ -131,6 +135,20 @@ class Bench:
             self.show(f"{way}, {rules:,} rules", cpu_us=cost)
             self.reached["decision"] = max(self.reached.get("decision", 0.0), cost)
 
+    def storing(self) -> None:
+        print("\nwhat is remembered (a file, every answered append on the disk)")
+        found = storing.storing(self._rounds)
+        self.show("appends, one after the other", per_s=found.alone)
+        self.show(
+            f"appends of {storing.TOGETHER} conversations at once",
+            per_s=found.together,
+            ratio=found.together / found.alone,
+        )
+        self.show(f"load of {storing.HISTORY:,} messages", ms=found.read_ms)
+        ledger = storing.ledger_cost(self._calls, 2 * self._rounds + 1)
+        self.show("telling the ledger of an attempt", cpu_us=ledger)
+        self.reached.update(commits=found.together / found.alone, history=found.read_ms, ledger=ledger)
+
     def served(self, port: int) -> None:
         print("\nHTTP path (the gateway's own CPU; per_s is what one core of its own gives)")
         with served.gateway(port) as (gateway_port, process):
@@ -161,7 +179,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python tests/bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of each")
     parser.add_argument(
-        "--only", choices=("calls", "asks", "pipeline", "routing", "served", "fresh", "streams"), help="one part alone"
+        "--only",
+        choices=("calls", "asks", "pipeline", "routing", "storing", "served", "fresh", "streams"),
+        help="one part alone",
     )
     parser.add_argument("--json", metavar="FILE", help="write the rows to a file, too")
     options = parser.parse_args()
@@ -179,12 +199,14 @@ def main() -> None:
                 if options.only in (None, "calls"):
                     bench.calls(url, legion)
                 bench.streams(legion)
-        if options.only in (None, "asks"):
-            bench.asks()
-        if options.only in (None, "pipeline"):
-            bench.pipeline()
-        if options.only in (None, "routing"):
-            bench.routing()
+        for name, part in (
+            ("asks", bench.asks),
+            ("pipeline", bench.pipeline),
+            ("routing", bench.routing),
+            ("storing", bench.storing),
+        ):
+            if options.only in (None, name):
+                part()
     finally:
         upstream.terminate()
     print("\nmust reach")
