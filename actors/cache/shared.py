@@ -16,8 +16,8 @@ from .port import SharedAnswers
 
 logger = logging.getLogger(__name__)
 
-# Seconds for which a cache that failed is left alone: requests must not wait for it one after the other.
-_REST: Final = 5.0
+# Seconds for which a cache that failed is left alone: requests must not wait for it one after the other. One that is back is found within 5 s.
+_REST: Final = 3.0
 
 
 @attrs.frozen(kw_only=True)
