@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -23,6 +24,10 @@ def _is_name(given: object) -> bool:
     return isinstance(given, str) and _NAME.fullmatch(given) is not None
 
 
+def _is_span(given: object) -> bool:
+    return isinstance(given, (int, float)) and not isinstance(given, bool) and 0 < given < math.inf
+
+
 @attrs.frozen(kw_only=True)
 class SkillPlan:
     """A skill: when it is run, and its steps. What a step does is known to whoever runs it.
@@ -41,7 +46,7 @@ class SkillPlan:
         timeout: Seconds that one step may take.
 
     Raises:
-        InvalidSkill: It has no name, no step, or a trigger that there is not.
+        InvalidSkill: It has no name, no step, a trigger that there is not, or a field of a wrong type.
     """
 
     name: str
@@ -64,6 +69,10 @@ class SkillPlan:
                 )
         if self.trigger not in get_args(Trigger):
             raise InvalidSkill(f"skill {self.key!r}: trigger must be on_demand or auto, got {self.trigger!r}")
+        if not isinstance(self.follows, (str, type(None))):
+            raise InvalidSkill(f"skill {self.key!r}: follows must be the key of a skill, got {self.follows!r}")
+        if not _is_span(self.timeout):
+            raise InvalidSkill(f"skill {self.key!r}: timeout must be above 0 s, got {self.timeout!r}")
         if (self.text is None) == (not self.steps):
             raise InvalidSkill(f"skill {self.key!r}: give it either steps, or a text")
 

@@ -57,6 +57,8 @@ class Terms:
     def __attrs_post_init__(self) -> None:
         _check("max_input_tokens", self.max_input_tokens, 1)
         _check("max_cost", self.max_cost, 0)
+        if not isinstance(self.skill, (str, type(None))):
+            raise InvalidRequestError(f"skill must be the key of a skill, got {self.skill!r}", param="skill")
         if self.context_strategy not in _STRATEGIES:
             raise InvalidRequestError(
                 f"context_strategy must be full, compact or none, got {self.context_strategy!r}",

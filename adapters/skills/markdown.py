@@ -97,8 +97,17 @@ def _yaml(text: str) -> Mapping[str, Any]:
         import yaml  # noqa: PLC0415 - an extra, wanted only where there are such files
     except ImportError as error:
         raise SettingsError("skills in Markdown need PyYAML: pip install legion-llm[skills]") from error
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # it has no types
+        """Without aliases: a few lines of them can stand for more than any memory holds."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.events.AliasEvent):
+                raise yaml.YAMLError("aliases are not read")
+            return super().compose_node(parent, index)
+
     try:
-        front = yaml.safe_load(text)
+        front = yaml.load(text, Loader)  # noqa: S506 - it is a safe one
     except (yaml.YAMLError, RecursionError) as error:
         raise InvalidSkill(f"its front matter is no YAML: {str(error).splitlines()[0]}") from error
     if not isinstance(front, Mapping):

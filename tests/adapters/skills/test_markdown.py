@@ -69,6 +69,7 @@ def test_lines_may_end_as_on_windows():
         (text(body=" \n"), "nothing below its front matter"),
         (text("name: [a"), "front matter is no YAML"),
         (text("!!python/object/apply:os.system [ls]"), "front matter is no YAML"),
+        (text("a: &x [1]\nname: b\ncondition: {b: *x}"), "front matter is no YAML: aliases are not read"),
         (text("- a"), "front matter is no mapping"),
         (text("description: x"), "the name of a skill has"),
         (text("name: 7"), "the name of a skill has .*: got 7"),

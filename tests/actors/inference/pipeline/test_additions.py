@@ -85,8 +85,9 @@ def test_personal_data_is_not_added_to_a_request_that_is_not_restricted(governed
     assert flow.warnings == ["knowledge was left out: it holds personal data, and the request is not restricted"]
 
 
-def test_personal_data_is_replaced_where_the_settings_say_so(governed):
-    flow = governed(redacts=True)
+@pytest.mark.parametrize("level", [Level.PUBLIC, Level.RESTRICTED])
+def test_personal_data_is_replaced_where_the_settings_say_so(governed, level):
+    flow = governed(level, redacts=True)
 
     assert add(flow, "knowledge", SECRET)
     assert "123" not in flow.additions[0].text
