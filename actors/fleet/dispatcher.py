@@ -19,6 +19,7 @@ from ...messages.fleet import (
     FleetCancel,
     FleetChat,
     FleetEmbed,
+    FleetError,
     FleetOffer,
     FleetReply,
     FleetResponse,
@@ -43,6 +44,10 @@ _GLANCE: Final = 0.25
 
 # Seconds after which the router is told again what it has been told: it may have been restarted meanwhile.
 _REPEAT: Final = 5.0
+
+# What a worker says that has another secret, or another time, than all the others; and seconds for which it is asked last then.
+_OF_THE_WORKER: Final = frozenset({FleetCode.INVALID_TOKEN, FleetCode.TOKEN_EXPIRED, FleetCode.REQUEST_EXPIRED})
+_DISTRUST: Final = 60.0
 
 # Seconds that a stream may take where its caller has set no limit.
 _LONGEST: Final = 3600.0
@@ -278,6 +283,8 @@ class Dispatcher(Actor[Command]):
 
     def _replied(self, said: FleetReply) -> None:
         exchange = self._exchanges.get(said.correlation_id)
+        if isinstance(said, FleetError) and said.code in _OF_THE_WORKER:
+            self._roster.distrust(said.worker, self.clock.monotonic() + _DISTRUST)
         if exchange is None:
             self._late += 1
         elif not exchange.hear(said):

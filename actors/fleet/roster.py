@@ -44,6 +44,7 @@ class Roster:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        self._distrusted: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -60,6 +61,10 @@ class Roster:
         self._entries[offer.worker] = Entry(offer, now)
         return before is None or before.offer.models != offer.models
 
+    def distrust(self, worker: str, until: float) -> None:
+        """Ask a worker last until a monotonic moment: it refuses what others take."""
+        self._distrusted[worker] = until
+
     def gave(self, worker: str) -> None:
         """Count a request that went to a worker, until its next word counts it."""
         entry = self._entries.get(worker)
@@ -68,6 +73,7 @@ class Roster:
 
     def drop_silent(self, now: float) -> tuple[str, ...]:
         """Forget workers that have said nothing for too long, and return their names."""
+        self._distrusted = {name: until for name, until in self._distrusted.items() if until > now}
         gone = tuple(name for name, entry in self._entries.items() if entry.is_gone(now))
         for name in gone:
             del self._entries[name]
@@ -102,9 +108,9 @@ class Roster:
         return tuple(sorted({each.instance for _, each in self._offered() if each.facts.name == model}))
 
     def workers_of(self, lane: str) -> tuple[str, ...]:
-        """Return who serves a lane: free before busy, warm before cold, fast before slow."""
+        """Return who serves a lane: trusted before others, free before busy, warm before cold, fast before slow."""
         serving = [(entry, each) for entry, each in self._offered() if lane in each.lanes]
-        ranked = sorted(serving, key=lambda pair: _rank(*pair))
+        ranked = sorted(serving, key=lambda pair: (pair[0].offer.worker in self._distrusted, _rank(*pair)))
         return tuple(dict.fromkeys(entry.offer.worker for entry, _ in ranked))
 
     def _offered(self) -> Iterator[tuple[Entry, OfferedModel]]:

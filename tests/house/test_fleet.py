@@ -431,6 +431,17 @@ def test_a_worker_with_another_secret_refuses_and_says_why(fleet):
         gateway.chat("Hello!", model="demo").get(timeout=10)
 
 
+def test_one_worker_with_another_secret_costs_an_attempt_and_is_then_asked_last(fleet):
+    gateway = fleet.gateway(fleet={"secret": SECRET})
+    odd = fleet.worker("odd", fleet={"secret": SECRET[::-1]}, worker={"rank": 9})
+    fleet.worker("sane", fleet={"secret": SECRET})
+
+    attempts = [gateway.chat(str(number), model="demo").get(timeout=10).routing.attempts for number in range(5)]
+
+    assert attempts == [2, 1, 1, 1, 1]
+    assert at(odd)["refused"] == 1
+
+
 def test_an_unsigned_request_is_refused_by_a_worker_with_a_secret(fleet):
     gateway = fleet.gateway()
     worker = fleet.worker(fleet={"secret": SECRET})

@@ -84,3 +84,14 @@ def test_only_a_change_of_models_is_news():
 
     assert not roster.heard(offer("a", in_flight=1), 1.0)
     assert roster.heard(offer("a", loaded=True), 2.0)
+
+
+def test_a_worker_that_refuses_what_others_take_is_asked_last_for_a_while():
+    roster = roster_of(offer("odd", rank=9, interval=100.0), offer("sane", in_flight=2, interval=100.0))
+
+    roster.distrust("odd", 60.0)
+    roster.drop_silent(59.0)
+    assert roster.workers_of("lane") == ("sane", "odd")
+
+    roster.drop_silent(60.0)
+    assert roster.workers_of("lane") == ("odd", "sane")
