@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PACKAGES := -p legion_llm.messages -p legion_llm.runtime -p legion_llm.actors -p legion_llm.adapters
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test clients check format bench simulate torture clean
+.PHONY: help serve test clients check format bench simulate soak torture clean
 
 help: ## show this
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ simulate: $(VENV)/tested ## play hours of provider weather in seconds (ARGS="--h
 
 torture: $(VENV)/tested ## kill writing processes 200 times and look for what is lost (ARGS="--kills 1000 --seed 7")
 	@$(BIN)/python tests/torture $(ARGS)
+
+soak: $(VENV)/tested ## kill workers of a fleet at random for a minute, and reconcile (ARGS="--broker rabbitmq --seconds 300")
+	@$(BIN)/python tests/soak $(ARGS)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -109,6 +109,7 @@ from .messages.errors import (
     UnknownProviderError,
     UnsupportedCapability,
     UpstreamError,
+    WorkerLost,
 )
 from .messages.knowledge import Knowledge, KnowledgeWanted
 from .messages.ledger import LedgerEntry, UsageReport, UsageRow
@@ -255,6 +256,7 @@ __all__ = [
     "UsageReport",
     "UsageRow",
     "Verdict",
+    "WorkerLost",
     "__version__",
     "start",
     "tool",

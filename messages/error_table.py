@@ -100,6 +100,7 @@ ERROR_TABLE: Final[dict[type[errors.LegionError], ErrorRow]] = {
     ),
     errors.ProviderError: ErrorRow(502, "provider_error", "server_error", None, "overloaded_error"),
     errors.StreamBrokenError: ErrorRow(502, "stream_error", "server_error", "stream_broken", "api_error"),
+    errors.WorkerLost: ErrorRow(502, "stream_error", "server_error", "worker_lost", "api_error"),
     errors.ProviderDown: ErrorRow(502, "provider_error", "server_error", "provider_down", "overloaded_error"),
     errors.ProviderReset: ErrorRow(502, "provider_error", "server_error", "provider_down", "overloaded_error"),
     errors.ProviderSilent: ErrorRow(502, "provider_error", "server_error", "provider_timeout", "overloaded_error"),

@@ -33,6 +33,7 @@ LegionError
  |   |- RequestRejectedError      the provider calls the request itself wrong
  |   |- ProviderError             the provider failed (5xx, unreadable answer)
  |   |   `- StreamBrokenError     a stream ended without its terminal frame
+ |   |       `- WorkerLost            the worker of the fleet that had begun is gone; the others are well
  |   |- ProviderDown              no answer at all: connection refused, TLS failure
  |   |   |- ProviderReset         the connection was lost before the answer
  |   |   `- ProviderSilent        a time limit passed without a word (which one is in `limit`)
@@ -364,6 +365,10 @@ class ProviderError(UpstreamError):
 
 class StreamBrokenError(ProviderError):
     """A stream was cut, or ended without its terminal frame. Nobody repeats it once the caller has seen content: see `actors.inference`."""
+
+
+class WorkerLost(StreamBrokenError):
+    """The worker of the fleet that had begun is gone, within a stream or before it. The others are well: nothing is held against the fleet."""
 
 
 class ProviderDown(UpstreamError):

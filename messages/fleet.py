@@ -223,6 +223,7 @@ class FleetOffer:
         models: What it serves; () for one that takes nothing more.
         concurrency: Requests that it works on at once.
         in_flight: Requests that it works on now.
+        working: Correlation ids of those, or None where it does not say: what a gateway waits for and does not find here twice was lost on the way.
         interval: Seconds until its next word; after three of them without one it counts as gone.
     """
 
@@ -230,6 +231,7 @@ class FleetOffer:
     models: tuple[OfferedModel, ...] = ()
     concurrency: int = 1
     in_flight: int = 0
+    working: tuple[str, ...] | None = None
     interval: float = 1.0
     hardware: Hardware = Hardware()
     protocol_version: int = PROTOCOL_VERSION

@@ -43,6 +43,8 @@ OUTCOMES: Final[dict[type[BaseException], Outcome]] = {
     errors.ContentRefusedError: Outcome.REFUSED,
     errors.RequestRejectedError: Outcome.CALLER_MISTAKE,
     errors.ProviderError: Outcome.TARGET_SICK,
+    # One machine of many: the fleet is not sick because of it.
+    errors.WorkerLost: Outcome.INTERNAL,
     errors.ProviderDown: Outcome.TARGET_SICK,
     errors.ProviderReset: Outcome.TARGET_SICK,
     errors.ProviderSilent: Outcome.TARGET_SICK,

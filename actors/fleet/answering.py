@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 import attrs
 
 from ...messages.chat import Chunk
@@ -12,13 +15,17 @@ from ...messages.unstreamed import chunks_of
 from .job import Job
 from .port import Published, Wire, WorkerLink
 
+# Tries to send a last word, and seconds between two.
+_TRIES: Final = 12
+_PAUSE: Final = 0.25
+
 
 class Answering:
     """Packs replies and sends them.
 
     Attributes:
         replayed: Requests that were answered with what came of the same one before.
-        unheard: Replies that nobody took.
+        unheard: Last words that nobody took.
     """
 
     def __init__(self, worker: str, link: WorkerLink, wire: Wire) -> None:
@@ -45,7 +52,7 @@ class Answering:
         said = attrs.evolve(said, worker=self._worker, frames=job.frames)
         for each in tuple(job.waiting.values()):
             if each is job.request:
-                await self._send(each, said)
+                await self._send_at_last(each, said)
             else:
                 await self.replay(each, said)
         return said
@@ -70,11 +77,11 @@ class Answering:
             message_context=request.message_context,
             replayed=True,
         )
-        await self._send(request, again)
+        await self._send_at_last(request, again)
 
     async def refuse(self, request: FleetRequest, code: FleetCode, why: str, error: LegionError | None = None) -> None:
         """Say why a request is not answered."""
-        await self._send(request, self._error(request, code, why, error))
+        await self._send_at_last(request, self._error(request, code, why, error))
 
     def _frame(self, request: FleetRequest, sequence: int, chunks: tuple[Chunk, ...]) -> FleetFrame:
         return FleetFrame(
@@ -97,11 +104,17 @@ class Answering:
             message_context=request.message_context,
         )
 
+    async def _send_at_last(self, request: FleetRequest, said: FleetReply) -> None:
+        """Send a last word; a gateway that is away for a moment shall not wait for it in vain."""
+        for _ in range(_TRIES):
+            if await self._send(request, said) is Published.ACCEPTED:
+                return
+            await asyncio.sleep(_PAUSE)
+        self.unheard += 1
+
     async def _send(self, request: FleetRequest, said: FleetReply) -> Published:
         try:
             body = self._wire.pack(said)
         except FleetFault as fault:
             body = self._wire.pack(self._error(request, fault.code, str(fault)))
-        result = await self._link.reply(request.reply_to, request.correlation_id, body)
-        self.unheard += result is not Published.ACCEPTED
-        return result
+        return await self._link.reply(request.reply_to, request.correlation_id, body)

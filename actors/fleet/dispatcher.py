@@ -13,7 +13,7 @@ from ...messages.base import Message
 from ...messages.catalogue import CatalogueChanged, CatalogueState, ModelFacts
 from ...messages.chat import Response
 from ...messages.embedding import EmbedAnswer
-from ...messages.errors import InvalidRequestError
+from ...messages.errors import InvalidRequestError, ProviderSilent, WorkerLost
 from ...messages.fleet import (
     FleetCall,
     FleetCancel,
@@ -32,7 +32,7 @@ from ...runtime.envelope import current_ask
 from ..announcer import Announcer
 from .envelopes import Terms, envelope_of, operation_of, priority_of, tokens_of
 from .exchange import Exchange
-from .faults import error_of
+from .faults import error_of, is_of_the_worker
 from .naming import Naming
 from .port import GatewayLink, Parcel, Wire
 from .roster import Roster
@@ -45,9 +45,8 @@ _GLANCE: Final = 0.25
 # Seconds after which the router is told again what it has been told: it may have been restarted meanwhile.
 _REPEAT: Final = 5.0
 
-# What a worker says that has another secret, or another time, than all the others; and seconds for which it is asked last then.
-_OF_THE_WORKER: Final = frozenset({FleetCode.INVALID_TOKEN, FleetCode.TOKEN_EXPIRED, FleetCode.REQUEST_EXPIRED})
-_DISTRUST: Final = 60.0
+# Seconds for which a worker is asked last that has failed, so that one of many that is ill does not make the fleet look so.
+_DISTRUST: Final = 30.0
 
 # Seconds that a stream may take where its caller has set no limit.
 _LONGEST: Final = 3600.0
@@ -112,6 +111,7 @@ class Dispatcher(Actor[Command]):
         self._exchanges: dict[str, Exchange] = {}
         self._known: tuple[ModelFacts, ...] = ()
         self._told_at = -math.inf
+        self._was_connected = True
         self._late = self._foreign = self._noise = self._lost = 0
 
     async def on_start(self) -> None:
@@ -144,6 +144,7 @@ class Dispatcher(Actor[Command]):
     def on_look_round(self, _message: LookRound) -> None:
         """Forget workers that are silent, and tell whoever waits for them."""
         self.tell_later(_GLANCE, LookRound())
+        self._look_at_broker()
         now = self.clock.monotonic()
         gone = self._roster.drop_silent(now)
         for worker in gone:
@@ -153,6 +154,13 @@ class Dispatcher(Actor[Command]):
                 exchange.lost(worker)
         if gone or now - self._told_at >= _REPEAT:
             self._tell_router()
+
+    def _look_at_broker(self) -> None:
+        is_connected = self._link.is_connected
+        if is_connected != self._was_connected:
+            self._was_connected = is_connected
+            how = "is there again" if is_connected else "cannot be reached, which is tried all the time"
+            self._announcer.announce([f"the fleet's broker at {self._link.endpoint} {how}"])
 
     def snapshot(self) -> dict[str, Any]:
         """Return who is there, and what was heard that nobody waited for."""
@@ -193,6 +201,9 @@ class Dispatcher(Actor[Command]):
             if sink is None:
                 return await exchange.answer()
             return await exchange.relay(sink, self._link, self._wire)
+        except (ProviderSilent, WorkerLost):
+            self._roster.distrust(exchange.worker or workers[0], self.clock.monotonic() + _DISTRUST)
+            raise
         finally:
             del self._exchanges[correlation_id]
             if not exchange.is_over:
@@ -283,7 +294,7 @@ class Dispatcher(Actor[Command]):
 
     def _replied(self, said: FleetReply) -> None:
         exchange = self._exchanges.get(said.correlation_id)
-        if isinstance(said, FleetError) and said.code in _OF_THE_WORKER:
+        if isinstance(said, FleetError) and is_of_the_worker(said):
             self._roster.distrust(said.worker, self.clock.monotonic() + _DISTRUST)
         if exchange is None:
             self._late += 1
@@ -291,6 +302,9 @@ class Dispatcher(Actor[Command]):
             self._foreign += 1
 
     def _offered(self, offer: FleetOffer) -> None:
+        if offer.working is not None:
+            for exchange in self._exchanges.values():
+                exchange.told(offer.worker, offer.working)
         is_new = offer.worker not in self._roster
         if self._roster.heard(offer, self.clock.monotonic()):
             self._tell_router()

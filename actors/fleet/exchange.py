@@ -11,12 +11,15 @@ from ...messages.fleet import FleetCredit, FleetError, FleetFrame, FleetReply, F
 from ...messages.fleet_codes import FleetCode, FleetFault
 from ...runtime import Sink
 from .envelopes import Terms
-from .faults import broken_stream, error_of
+from .faults import broken_stream, error_of, never_begun
 from .port import GatewayLink, Parcel, Published, Wire
 from .reassembly import Reassembly
 
 # Seconds for which frames may come after the word that they are all there.
 _STRAGGLERS: Final = 2.0
+
+# Words of a worker without a request that it has begun, after which its answer is taken for lost: the last word may have been on its way.
+_MISSES: Final = 2
 
 _TROUBLE: Final[dict[Published, tuple[FleetCode, str]]] = {
     Published.UNROUTABLE: (FleetCode.NO_FLEET_QUEUE, "no worker takes requests from {lane}"),
@@ -46,6 +49,7 @@ class Exchange:
         self._instance = instance
         self._heard: asyncio.Queue[FleetReply | FleetFault] = asyncio.Queue()
         self._frames = Reassembly()
+        self._misses = 0
 
     def hear(self, said: FleetReply) -> bool:
         """Take a reply; False for one that was made for another request."""
@@ -59,6 +63,16 @@ class Exchange:
         """Hear that a worker is gone."""
         if self.worker == worker:
             why = f"worker {worker} has said nothing for too long"
+            self._heard.put_nowait(FleetFault(FleetCode.WORKER_LOST, why))
+
+    def told(self, worker: str, working: tuple[str, ...]) -> None:
+        """Hear what a worker works on: if this is not among it, twice, its last word was lost on the way."""
+        if self.worker != worker or self.request.correlation_id in working:
+            self._misses = 0
+            return
+        self._misses += 1
+        if self._misses == _MISSES:
+            why = f"worker {worker} has done with it, and its answer was lost"
             self._heard.put_nowait(FleetFault(FleetCode.WORKER_LOST, why))
 
     async def publish(self, link: GatewayLink, parcel: Parcel, timeout: float) -> None:
@@ -140,7 +154,7 @@ class Exchange:
         """
         said = await self._heard.get()
         if isinstance(said, FleetFault):
-            if self._frames.received:
+            if self._frames.received and said.code is not FleetCode.WORKER_LOST:
                 raise broken_stream(self._instance, self.request.model, str(said))
             raise self._error(said)
         self.is_over = isinstance(said, (FleetResponse, FleetError))
@@ -152,4 +166,6 @@ class Exchange:
         return error_of(fault, instance=self._instance, model=self.request.model)
 
     def _silent(self, why: str) -> LegionError:
+        if self.worker is None:
+            return never_begun(self._instance, self.request.model, why)
         return self._error(FleetFault(FleetCode.FLEET_TIMEOUT, why))

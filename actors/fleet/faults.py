@@ -55,8 +55,8 @@ _MEANING: Final[dict[FleetCode, type[LegionError]]] = {
     FleetCode.OLLAMA_UNAVAILABLE: errors.ProviderError,
     FleetCode.INFERENCE_FAILED: errors.ProviderError,
     FleetCode.INFERENCE_TIMEOUT: errors.ProviderSilent,
-    FleetCode.WORKER_LOST: errors.ProviderReset,
-    FleetCode.CANCELLED: errors.ProviderReset,
+    FleetCode.WORKER_LOST: errors.WorkerLost,
+    FleetCode.CANCELLED: errors.WorkerLost,
     # One worker with another secret, or a wrong clock, is no reason to leave the others alone for long, as a refused key would be.
     FleetCode.INVALID_TOKEN: errors.ProviderError,
     FleetCode.TOKEN_EXPIRED: errors.ProviderError,
@@ -67,10 +67,30 @@ _MEANING: Final[dict[FleetCode, type[LegionError]]] = {
     FleetCode.FLEET_UNAVAILABLE: errors.TargetUnavailable,
     FleetCode.NO_FLEET_QUEUE: errors.TargetUnavailable,
     FleetCode.FLEET_BACKPRESSURE: errors.TargetUnavailable,
-    FleetCode.FLEET_PUBLISH_TIMEOUT: errors.ProviderDown,
+    FleetCode.FLEET_PUBLISH_TIMEOUT: errors.WorkerLost,
     FleetCode.FLEET_PUBLISH_FAILED: errors.TargetUnavailable,
     FleetCode.FLEET_TIMEOUT: errors.ProviderSilent,
 }
+
+
+def is_of_the_worker(said: FleetError) -> bool:
+    """Whether an error may well be one worker's own: others may take the same request."""
+    if said.error in _KEPT:
+        return False
+    return said.code in _OF_THE_WORKER
+
+
+_OF_THE_WORKER: Final = frozenset(
+    {
+        FleetCode.MODEL_NOT_LOADED,
+        FleetCode.OLLAMA_UNAVAILABLE,
+        FleetCode.INFERENCE_FAILED,
+        FleetCode.INFERENCE_TIMEOUT,
+        FleetCode.INVALID_TOKEN,
+        FleetCode.TOKEN_EXPIRED,
+        FleetCode.REQUEST_EXPIRED,
+    }
+)
 
 
 def error_of(trouble: FleetError | FleetFault, *, instance: str, model: str) -> LegionError:
@@ -92,6 +112,12 @@ def error_of(trouble: FleetError | FleetFault, *, instance: str, model: str) -> 
         return meaning(text, capability="fleet")
     assert issubclass(meaning, UpstreamError)
     return meaning(text, provider=instance, model=model, retry_after=trouble.retry_after)
+
+
+def never_begun(instance: str, model: str, why: str) -> LegionError:
+    """Return what a caller hears of a request that somebody took and nobody began: it waits, or was lost, and says nothing of those who work."""
+    text = f"{instance}: {FleetCode.FLEET_TIMEOUT}: {why}"
+    return errors.WorkerLost(text, provider=instance, model=model)
 
 
 def broken_stream(instance: str, model: str, why: str) -> LegionError:

@@ -196,6 +196,7 @@ class Worker(Actor[Command]):
             models=self._offering.models,
             concurrency=self._config.concurrency,
             in_flight=len(self._jobs),
+            working=tuple(each for job in self._jobs.values() for each in job.waiting),
             interval=self._config.heartbeat,
             hardware=self._config.hardware,
         )

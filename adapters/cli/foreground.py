@@ -170,6 +170,9 @@ def log_to_stderr(level: str, *, as_json: bool) -> None:
     """Let the log of this process go to stderr: ours from a level on, that of others from WARNING on."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("legion_llm").setLevel(level)
+    for talkative in ("aiormq", "aio_pika"):
+        # A page of them for every try to connect; what it means is said in our own words.
+        logging.getLogger(talkative).setLevel(logging.CRITICAL)
     for handler in logging.getLogger().handlers:
         handler.addFilter(WithoutExpected())
         handler.addFilter(RequestIdFilter())

@@ -38,6 +38,7 @@ EXPECTED = {
     errors.RequestRejectedError: Outcome.CALLER_MISTAKE,
     errors.ProviderError: Outcome.TARGET_SICK,
     errors.StreamBrokenError: Outcome.TARGET_SICK,
+    errors.WorkerLost: Outcome.INTERNAL,
     errors.ProviderDown: Outcome.TARGET_SICK,
     errors.ProviderReset: Outcome.TARGET_SICK,
     errors.ProviderSilent: Outcome.TARGET_SICK,

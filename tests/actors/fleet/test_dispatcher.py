@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import attrs
 import pytest
-from legion_llm.actors.fleet.dispatcher import Dispatcher, DispatcherConfig
+from legion_llm.actors.fleet.dispatcher import Dispatcher, DispatcherConfig, LookRound
 from legion_llm.actors.fleet.naming import Naming
 from legion_llm.actors.fleet.port import Published
 from legion_llm.messages.catalogue import ModelFacts
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Response
 from legion_llm.messages.errors import (
     ContextOverflow,
-    ProviderDown,
     ProviderSilent,
     StreamBrokenError,
     TargetUnavailable,
     UnsupportedCapability,
+    WorkerLost,
 )
 from legion_llm.messages.fleet import (
     FleetCall,
@@ -104,8 +106,8 @@ def gateway(house, wire, on_loop, request_of):
 
 @pytest.fixture
 def impatient(house, wire, on_loop, request_of):
-    """A gateway that waits for 50 ms at most."""
-    return Gateway(house, wire, on_loop, request_of, chat=0.05, stream=0.05)
+    """A gateway that waits for 300 ms at most."""
+    return Gateway(house, wire, on_loop, request_of, chat=0.3, stream=0.3)
 
 
 def ids(request, worker="w1"):
@@ -184,7 +186,7 @@ def test_noise_is_counted_and_breaks_nothing(gateway):
         (Published.UNROUTABLE, TargetUnavailable, "no_fleet_queue"),
         (Published.NACKED, TargetUnavailable, "fleet_backpressure"),
         (Published.FAILED, TargetUnavailable, "fleet_publish_failed"),
-        (Published.CONFIRM_TIMEOUT, ProviderDown, "fleet_publish_timeout"),
+        (Published.CONFIRM_TIMEOUT, WorkerLost, "fleet_publish_timeout"),
     ],
 )
 def test_what_nobody_took_is_told_at_once(gateway, result, error, code):
@@ -198,7 +200,7 @@ def test_what_nobody_took_is_told_at_once(gateway, result, error, code):
 def test_what_nobody_has_confirmed_is_taken_back(gateway):
     gateway.link.result = Published.CONFIRM_TIMEOUT
 
-    with pytest.raises(ProviderDown):
+    with pytest.raises(WorkerLost):
         gateway.call().get(PATIENCE)
 
     assert gateway.told() == (None, FleetCancel(correlation_id=gateway.asked().correlation_id))
@@ -220,8 +222,11 @@ def test_without_a_connection_the_fleet_is_unavailable(gateway):
 
 
 def test_an_answer_that_does_not_come_is_silence_and_the_work_is_stopped(impatient):
+    reply = impatient.call()
+    impatient.hear(FleetFrame(**ids(impatient.asked()), sequence=0))
+
     with pytest.raises(ProviderSilent, match=r"fleet_timeout: no answer within"):
-        impatient.call().get(PATIENCE)
+        reply.get(PATIENCE)
 
     assert isinstance(impatient.told()[1], FleetCancel)
 
@@ -283,8 +288,8 @@ def test_a_stream_that_stops_is_cut_and_the_work_is_stopped(impatient):
     assert isinstance(impatient.told()[1], FleetCancel)
 
 
-def test_a_stream_that_nobody_begins_is_silence(impatient):
-    with pytest.raises(ProviderSilent, match=r"no worker has begun within"):
+def test_a_stream_that_nobody_begins_says_nothing_of_those_who_work(impatient):
+    with pytest.raises(WorkerLost, match=r"fleet_timeout: no worker has begun within"):
         text_of(impatient.stream())
 
 
@@ -305,3 +310,40 @@ def test_the_router_hears_what_workers_offer_and_people_do_too(gateway):
 
     assert [each.name for each in gateway.router[-1].models] == ["m"]
     assert gateway.people.lines == ["the fleet meets at nowhere", "worker w1 of the fleet offers 1 models"]
+
+
+def test_people_hear_that_the_broker_is_away_and_back(gateway):
+    def said(words):
+        end = time.monotonic() + PATIENCE
+        while not any(words in line for line in gateway.people.lines):
+            assert time.monotonic() < end
+            gateway._on_loop(gateway.house.clock.monotonic)
+
+    gateway.link.is_connected = False
+    gateway.house.address("fleet").tell(LookRound())
+    said("cannot be reached")
+    gateway.link.is_connected = True
+    gateway.house.address("fleet").tell(LookRound())
+    said("is there again")
+
+
+def test_an_answer_that_was_lost_on_the_way_is_noticed_by_what_its_worker_works_on(gateway):
+    reply = gateway.call()
+    request = gateway.asked()
+    busy = FleetOffer(worker="w1", interval=3600.0, working=(request.correlation_id,))
+
+    gateway.hear(FleetFrame(**ids(request), sequence=0), busy)
+    gateway.hear(*[attrs.evolve(busy, working=())] * 2)
+
+    with pytest.raises(WorkerLost, match="worker w1 has done with it, and its answer was lost"):
+        reply.get(PATIENCE)
+
+
+def test_an_answer_that_comes_just_after_its_workers_word_is_not_lost(gateway):
+    reply = gateway.call()
+    request = gateway.asked()
+    idle = FleetOffer(worker="w1", interval=3600.0, working=())
+
+    gateway.hear(FleetFrame(**ids(request), sequence=0), idle, answer(request), idle)
+
+    assert reply.get(PATIENCE).text == "hello"

@@ -321,3 +321,18 @@ def test_a_worker_that_retires_offers_nothing_and_says_what_is_under_way(worker)
     assert under_way == 1
     assert worker.link.lanes == frozenset()
     assert worker.link.offers.get(timeout=PATIENCE).models == ()
+
+
+def test_an_answer_waits_a_moment_for_a_gateway_that_is_away(worker):
+    worker.provider.will_hang()
+    worker.give(worker.request())
+    worker.held()
+    worker.link.result = Published.UNROUTABLE
+
+    worker.provider.release(worker.house)
+    worker.next()
+    worker.link.result = Published.ACCEPTED
+
+    assert isinstance(worker.next(), FleetResponse)
+    worker.settled()
+    assert worker.seen["unheard"] == 0
