@@ -613,4 +613,6 @@ def launch(
     desk.board.announce(stores.notes())
     reloading = reloading or Reloading(settings)
     reloading.begin(settings, Reloader(system, plan, environ, reloading.keys_of, demo_if_empty=demo_if_empty))
-    return Legion(system, settings, desk, reloading)
+    legion = Legion(system, settings, desk, reloading)
+    legion.gateway.kept = stores.kept
+    return legion

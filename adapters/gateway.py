@@ -28,6 +28,7 @@ from ..runtime import ActorSystem, Reply, Stream, SystemState
 from .host.conversation import ConversationHandle
 from .host.escalation import bound_check
 from .host.functions import HostFunctions
+from .stores.status import Kept
 
 
 class ActorGateway:
@@ -39,12 +40,16 @@ class ActorGateway:
         system: The running system.
         request_timeout: Seconds a request gets where it names no timeout of its own.
         enabled: False refuses every request (the setting `enabled`).
+
+    Attributes:
+        kept: The store that is held open, or None: there is none, or the system has not started yet.
     """
 
     def __init__(self, system: ActorSystem, *, request_timeout: float, enabled: bool = True) -> None:
         self._system = system
         self._timeout = request_timeout
         self._enabled = enabled
+        self.kept: Kept | None = None
         self._functions = HostFunctions(system)
         self._inference = system.address("inference")
         self._router = system.address("router")
@@ -146,6 +151,11 @@ class ActorGateway:
         """List conversations."""
         self._system.check_ready()
         return self._conversations.request(wanted, timeout=self._timeout)
+
+    def store_fault(self) -> str | None:
+        """Return in a word why the store cannot be used, or None. Requests that need no store are taken all the same."""
+        fault = None if self.kept is None else self.kept.status().fault
+        return None if fault is None else type(fault).__name__
 
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason."""

@@ -68,5 +68,6 @@ def start_gateway(
         host=host,
         reloading=reloading,
     )
+    gateway.kept = legion.gateway.kept
     legion.url = address.url
     return legion

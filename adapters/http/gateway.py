@@ -72,5 +72,8 @@ class Gateway(Protocol):
             InvalidRequestError: The id is no id.
         """
 
+    def store_fault(self) -> str | None:
+        """Return in a word why the store cannot be used, or None."""
+
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason why not."""

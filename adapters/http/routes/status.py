@@ -39,10 +39,12 @@ class StatusRoutes:
         return _answer(request, 200 if ready else 503, {**state, "process": PROCESS})
 
     async def ready(self, request: Request) -> Response:
-        """Say whether requests are taken, and else why not (503)."""
+        """Say whether requests are taken, and else why not (503); and whether the store cannot be used meanwhile."""
         ready, reason = self._gateway.readiness()
         if ready:
-            return _answer(request, 200, {"status": "ready"})
+            fault = self._gateway.store_fault()
+            # Routing needs no store, so this is no reason to send requests elsewhere; but whoever looks shall see it.
+            return _answer(request, 200, {"status": "ready"} if fault is None else {"status": "ready", "store": fault})
         return _answer(request, 503, {"status": "not ready", "reason": reason})
 
 

@@ -98,6 +98,7 @@ class HeldGateway:
         self.answer = None
         self.refusal = None
         self.ready = (True, "ready")
+        self.fault = None
         self.catalogue = ()
 
     def take(self):
@@ -122,6 +123,9 @@ class HeldGateway:
 
     def readiness(self):
         return self.ready
+
+    def store_fault(self):
+        return self.fault
 
     def _accept(self, request):
         if self.refusal is not None:

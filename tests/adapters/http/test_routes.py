@@ -34,6 +34,14 @@ def test_readyz_says_that_requests_are_taken(client):
     assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
 
 
+def test_readyz_tells_of_a_store_that_cannot_be_used_though_requests_are_taken(client, gateway):
+    gateway.fault = "StoreFull"
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "store": "StoreFull"})
+
+
 @pytest.mark.parametrize("reason", ["starting", "draining", "failed"])
 def test_readyz_gives_the_reason_why_not(client, gateway, reason):
     gateway.ready = (False, reason)
