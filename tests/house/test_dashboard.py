@@ -128,6 +128,21 @@ def test_a_chat_streams_and_its_request_is_explained(page):
     assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
 
 
+def test_a_request_under_way_is_followed_and_keeps_the_focus(page):
+    legion, browser, _ = page("requests")
+    stream = legion.stream("hi", model="demo-hang")
+    until(browser, "#requests-table", "running")
+    browser.find_element(By.CSS_SELECTOR, "#requests-table button").click()
+    until(browser, "#request", "provider_call")
+    close = browser.find_element(By.CSS_SELECTOR, "#request button")
+    browser.execute_script("arguments[0].focus()", close)
+
+    stream.close()
+    until(browser, "#request", "cancelled")
+
+    assert browser.switch_to.active_element == close
+
+
 def test_everything_is_reached_by_the_keyboard_alone(page):
     legion, browser, _ = page()
     response = legion.chat("hi").get(timeout=10)

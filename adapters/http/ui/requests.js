@@ -11,6 +11,8 @@ export function requests() {
   const panel = byId("request");
   let ended = [];
   let running = [];
+  // Whether the opened one was under way when it was last looked at.
+  let followed = false;
   head(table, [{ title: "request" }, { title: "began" }, { title: "state" }, { title: "took", number: true }, { title: "target" }, { title: "step or error" }, { title: "caller" }]);
 
   const choose = (id) => {
@@ -28,15 +30,23 @@ export function requests() {
   }
 
   async function open(id) {
-    panel.dataset.id = id;
-    panel.hidden = false;
+    if (panel.dataset.id !== id) {
+      panel.dataset.id = id;
+      panel.hidden = false;
+      panel.replaceChildren(title(id, close), el("div"));
+      panel.focus({ preventScroll: true });
+      show(Date.now() / 1000);
+    }
+    let told;
     try {
       const request = await data(`api/llm/inspect/requests/${encodeURIComponent(id)}`);
-      if (panel.dataset.id === id) panel.replaceChildren(title(id, close), ...details(request));
+      followed = request.is_running;
+      told = details(request);
     } catch (error) {
-      panel.replaceChildren(title(id, close), el("p", { class: "muted" }, error.message));
+      told = [el("p", { class: "muted" }, error.message)];
     }
-    show(Date.now() / 1000);
+    // Another one may have been opened meanwhile; of this one, the head stays as it is, and the focus with it.
+    if (panel.dataset.id === id) panel.lastChild.replaceChildren(...told);
   }
 
   function close() {
@@ -50,7 +60,7 @@ export function requests() {
     update(seen) {
       running = seen.running;
       show(seen.at);
-      if (panel.dataset.id && running.some(({ request_id: id }) => id === panel.dataset.id)) open(panel.dataset.id);
+      if (panel.dataset.id && followed) open(panel.dataset.id);
     },
     async refresh() {
       ended = await data(`api/llm/inspect/requests?most=${MOST}`);
