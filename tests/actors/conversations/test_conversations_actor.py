@@ -8,6 +8,7 @@ import threading
 import attrs
 import pytest
 from legion_llm.actors.conversations.actor import Conversations
+from legion_llm.actors.conversations.tool_memory import memory_of
 from legion_llm.adapters.stores.memory.conversations import MemoryConversations
 from legion_llm.messages import conversation as msg
 from legion_llm.messages.chat import ChatMessage, Response
@@ -21,6 +22,7 @@ from legion_llm.messages.errors import (
 )
 from legion_llm.messages.routing import Infer
 from legion_llm.messages.settings import ConversationSettings, CurationSettings
+from legion_llm.messages.tool_memory import ToolRun, ToolsUsed
 from legion_llm.runtime import ASYNCIO, Actor
 from talk import answers, assistant, calls, user
 
@@ -446,6 +448,33 @@ def test_state_is_kept_by_name_and_a_cancel_is_something_else_than_none(talks):
     assert ask(talks, msg.SetCancelled(conversation_id="x")).cancelled_at is not None
     assert ask(talks, msg.SetCancelled(conversation_id="x", cancelled=False)).cancelled_at is None
     assert ask(talks, msg.Describe(conversation_id="x")).state == {"a": {"k": 1}}
+
+
+def test_what_turns_did_with_tools_at_once_is_all_counted(talks):
+    append(talks, user("0"))
+    ran = ToolRun(call_id="c", tool="read", group="mail", arguments={}, result="done", is_deferred=True)
+    turns = [
+        msg.Append(
+            conversation_id="x",
+            messages=(NewMessage(message=user(str(number))),),
+            tools=ToolsUsed(runs=(ran,), turns_before=1),
+        )
+        for number in range(20)
+    ]
+
+    for reply in [talks.address("c").request(turn) for turn in turns]:
+        reply.get(PATIENCE)
+
+    memory = memory_of(ask(talks, msg.Describe(conversation_id="x")).state)
+    assert (memory.runs, len(memory.history), memory.turn) == (20, 20, 21)
+
+
+def test_a_turn_changes_the_state_with_its_messages_and_leaves_the_rest(talks):
+    append(talks, user("0"), state={"a": 1, "b": 2})
+
+    append(talks, user("1"), state={"b": None, "c": 3})
+
+    assert ask(talks, msg.Describe(conversation_id="x")).state == {"a": 1, "c": 3}
 
 
 def test_state_survives_a_conversation_that_is_put_away(talks):
