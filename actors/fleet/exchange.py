@@ -21,6 +21,9 @@ _STRAGGLERS: Final = 2.0
 # Words of a worker without a request that it has begun, after which its answer is taken for lost: the last word may have been on its way.
 _MISSES: Final = 2
 
+# Seconds after which workers that were full may well take something; for those who have nobody else to ask.
+_BUSY_SECONDS: Final = 0.5
+
 _TROUBLE: Final[dict[Published, tuple[FleetCode, str]]] = {
     Published.UNROUTABLE: (FleetCode.NO_FLEET_QUEUE, "no worker takes requests from {lane}"),
     Published.NACKED: (FleetCode.FLEET_BACKPRESSURE, "all workers of {lane} have enough to do"),
@@ -86,7 +89,8 @@ class Exchange:
             return
         self.is_over = result is not Published.CONFIRM_TIMEOUT
         code, words = _TROUBLE[result]
-        raise self._error(FleetFault(code, words.format(lane=parcel.lane, timeout=timeout)))
+        wait = _BUSY_SECONDS if result is Published.NACKED else None
+        raise self._error(FleetFault(code, words.format(lane=parcel.lane, timeout=timeout), retry_after=wait))
 
     async def answer(self) -> FleetResponse:
         """Wait for the answer to what is not streamed.

@@ -104,6 +104,7 @@ class Post:
         worker: Its name.
         concurrency: Requests that it is given at once, at most.
         backlog: Requests that may wait for it; one more is refused.
+        rank: Higher is asked first, where the broker chooses.
         taken: Called for every request.
         signalled: Called for every word from a gateway.
     """
@@ -111,6 +112,7 @@ class Post:
     worker: str
     concurrency: int
     backlog: int
+    rank: int = 0
     taken: Callable[[Delivery], None]
     signalled: Callable[[bytes], None]
 

@@ -138,6 +138,7 @@ class Worker(Actor[Command]):
                 worker=self._config.name,
                 concurrency=self._config.concurrency,
                 backlog=self._config.backlog,
+                rank=self._config.hardware.rank,
                 taken=self._taken,
                 signalled=self._signalled,
             )

@@ -101,7 +101,7 @@ class MemoryBroker:
                     free = [each for each in self._workers.values() if lane in each.lanes and each.is_free]
                     if not free:
                         break
-                    min(free, key=lambda each: each.load).give(heapq.heappop(queue))
+                    min(free, key=lambda each: (-each.rank, each.load)).give(heapq.heappop(queue))
 
     def hear(self, reply_to: str, body: bytes) -> Published:
         """Take a reply in."""
@@ -190,6 +190,11 @@ class MemoryWorkerLink:
     def is_connected(self) -> bool:
         """Whether it is open; see the port."""
         return self._post is not None
+
+    @property
+    def rank(self) -> int:
+        """How soon it is asked."""
+        return 0 if self._post is None else self._post.rank
 
     @property
     def load(self) -> int:

@@ -104,13 +104,15 @@ class RabbitWorkerLink:
                 )
 
     async def _take_from(self, lane: str) -> None:
+        assert self._post is not None
         assert self._taking is not None
         assert self._exchange is not None
         queue = await self._taking.declare_queue(
             f"{self._config.exchange}:{lane}", durable=True, arguments=self._arguments()
         )
         await queue.bind(self._exchange, lane)
-        self._queues[lane] = (queue, await queue.consume(self._taken))
+        rank: dict[str, Any] = {"x-priority": self._post.rank}
+        self._queues[lane] = (queue, await queue.consume(self._taken, arguments=rank))
 
     async def _leave(self, lane: str) -> None:
         """Take nothing more from a lane; where nobody else does and nothing waits, it is no lane any more."""

@@ -38,11 +38,12 @@ class WorkerEnd:
         self.taken = asyncio.Queue()
         self.signals = asyncio.Queue()
 
-    async def open(self, *, concurrency=2, backlog=2):
+    async def open(self, *, concurrency=2, backlog=2, rank=0):
         post = Post(
             worker=self.name,
             concurrency=concurrency,
             backlog=backlog,
+            rank=rank,
             taken=self.taken.put_nowait,
             signalled=self.signals.put_nowait,
         )

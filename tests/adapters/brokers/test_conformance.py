@@ -194,6 +194,19 @@ def test_the_next_worker_is_asked_where_the_first_is_gone_or_full(run):
     run(test)
 
 
+def test_of_two_that_are_free_the_one_of_a_higher_rank_is_given_it(run):
+    async def test(broker):
+        gateway = await broker.gateway()
+        await broker.worker("w1")
+        fast = await broker.worker("w2", rank=5)
+
+        await gateway.publish(b"work", workers=["w2", "w1"])
+
+        assert (await fast.next()).body == b"work"
+
+    run(test)
+
+
 def test_large_bodies_pass(run):
     async def test(broker):
         gateway = await broker.gateway()
