@@ -111,6 +111,7 @@ from .messages.errors import (
     UpstreamError,
     WorkerLost,
 )
+from .messages.hooks import Block
 from .messages.knowledge import Knowledge, KnowledgeWanted
 from .messages.ledger import LedgerEntry, UsageReport, UsageRow
 from .messages.outcome import Outcome
@@ -142,6 +143,7 @@ __all__ = [
     "AttemptRecord",
     "AudioBlock",
     "AuthError",
+    "Block",
     "BudgetExceeded",
     "BudgetState",
     "Caller",

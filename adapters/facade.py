@@ -44,6 +44,7 @@ from .host_request import host_request
 
 if TYPE_CHECKING:
     from ..messages.settings import Settings
+    from .host.hook_shelf import HookShelf
     from .host.shelf import ToolShelf
     from .host.skill_shelf import SkillShelf
 
@@ -114,6 +115,15 @@ class Legion:
             SystemNotRunning: It was made by hand, with nobody to run tools.
         """
         return self._desk.bound.tools
+
+    @property
+    def hooks(self) -> HookShelf:
+        """What is called with every request and every answer, to add to and to take from.
+
+        Raises:
+            SystemNotRunning: It was made by hand, with nobody to call them.
+        """
+        return self._desk.bound.hooks
 
     @property
     def skills(self) -> SkillShelf:

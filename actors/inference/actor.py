@@ -10,6 +10,7 @@ import attrs
 from ...messages.base import Message
 from ...messages.chat import Request, Response
 from ...messages.errors import LegionError
+from ...messages.hooks import HooksChanged
 from ...messages.routing import Infer, InferStream
 from ...messages.skills import SkillsChanged
 from ...messages.tools import ToolsChanged, ToolsWanted
@@ -37,14 +38,22 @@ class InferenceReconfigured(Message[None]):
 
 
 Command: TypeAlias = (
-    Infer | InferStream | PassagesWanted | RunningWanted | ToolsChanged | SkillsChanged | InferenceReconfigured
+    Infer
+    | InferStream
+    | PassagesWanted
+    | RunningWanted
+    | ToolsChanged
+    | SkillsChanged
+    | HooksChanged
+    | InferenceReconfigured
 )
 
 
 class Inference(Actor[Command]):
     """Takes every request through the steps of its caller's profile.
 
-    Takes Infer, InferStream, PassagesWanted and RunningWanted, ToolsChanged from the toolbox, and SkillsChanged from the host. Tells RequestFinished
+    Takes Infer, InferStream, PassagesWanted and RunningWanted, ToolsChanged from the toolbox, SkillsChanged and HooksChanged
+    from the host. Tells RequestFinished
     to the audit, once per request; the connections report their attempts.
 
     Args:
@@ -108,6 +117,11 @@ class Inference(Actor[Command]):
     def on_skills_changed(self, message: SkillsChanged) -> None:
         """Run these skills from the next request on."""
         self._services.workshop.skills = skillset_of(message.skills, self._services.skills)
+
+    def on_hooks_changed(self, message: HooksChanged) -> None:
+        """Call these hooks from the next request on."""
+        workshop = self._services.workshop
+        workshop.before_hooks, workshop.after_hooks = message.before, message.after
 
     def on_passages_wanted(self, message: PassagesWanted) -> tuple[Passage, ...]:
         """Return the last requests that have ended, or one that is named, be it under way."""

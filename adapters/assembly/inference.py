@@ -59,6 +59,9 @@ def inference(plan: Plan, system: ActorSystem, host: BoundHost) -> Callable[[], 
             assign_conversation_ids=settings.pipeline.assign_conversation_ids,
             governance=governance(settings, plan.instances, access),
             prices=plan.prices,
+            judging=_judging(settings),
+            scores_all=settings.confidence.enabled,
+            health=system.address("health"),
             cache=system.address("cache") if settings.response_cache.enabled else None,
             audit=audit_address(settings, system),
             ledger=system.address("metering") if settings.metering.strict else None,
@@ -73,7 +76,11 @@ def inference(plan: Plan, system: ActorSystem, host: BoundHost) -> Callable[[], 
             rag=settings.rag,
             skills=settings.skills,
             skill_runner=host.skill_runner,
-            workshop=Workshop(skillset_of(host.skills.offered, settings.skills)),
+            workshop=Workshop(
+                skillset_of(host.skills.offered, settings.skills),
+                before_hooks=host.hooks.before_hooks,
+                after_hooks=host.hooks.after_hooks,
+            ),
             pauses=Pauses(system.clock.monotonic),
             conversations=system.address("conversations"),
             conversation=settings.conversation,
@@ -92,5 +99,11 @@ def _attempts_config(settings: Settings) -> AttemptsConfig:
         tiers=routing.tier_priority,
         rescue=routing.rescue.enabled,
         hedging=routing.hedging,
-        judging=JudgeConfig(escalation=routing.escalation, quality=settings.quality, bands=settings.confidence.bands),
+        judging=_judging(settings),
+    )
+
+
+def _judging(settings: Settings) -> JudgeConfig:
+    return JudgeConfig(
+        escalation=settings.routing.escalation, quality=settings.quality, bands=settings.confidence.bands
     )

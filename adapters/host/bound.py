@@ -16,6 +16,7 @@ from ..skills.markdown import Found, read_all
 from ..tools.host_tools import HostTools
 from ..tools.python_venv import python_venv
 from .functions import HostFunctions
+from .hook_shelf import HookShelf
 from .host import NO_HOST, Host
 from .shelf import ToolShelf
 from .skill_shelf import SkillShelf
@@ -35,6 +36,7 @@ class BoundHost:
         tools: The host's tools, for the host.
         skill_runner: Calls the steps of the host's skills.
         skills: The skills there are, for the host.
+        hooks: The host's hooks, for the host.
         notes: What a person should know of what was found.
     """
 
@@ -44,6 +46,7 @@ class BoundHost:
     tools: ToolShelf
     skill_runner: HostSkills
     skills: SkillShelf
+    hooks: HookShelf
     notes: tuple[str, ...] = ()
 
 
@@ -78,6 +81,7 @@ def bind_host(
         tools=tools,
         skill_runner=skill_runner,
         skills=skills,
+        hooks=HookShelf(functions, system.address("inference")),
         notes=notes,
     )
 

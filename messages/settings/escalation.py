@@ -98,7 +98,10 @@ class ConfidenceSettings:
     """How much an answer is trusted.
 
     Attributes:
+        enabled: Whether every answer is scored, and not only those that are judged or for which a caller asks. Default False: reading an answer
+            closely takes longer than all else that a plain request goes through.
         bands: Where the bands begin.
     """
 
+    enabled: bool = False
     bands: BandSettings = BandSettings()

@@ -30,6 +30,7 @@ from ....runtime.interruption import interruption
 from ..attempts.attempts import Attempts
 from ..governance.governance import Governance
 from ..knowledge.port import Advisor, Retriever
+from ..quality.judge import JudgeConfig
 from ..skills.port import SkillRunner
 from ..tools.calls import CallRecord
 from ..tools.history import Ran
@@ -57,6 +58,9 @@ class Services:
         assign_conversation_ids: Whether a request without a conversation begins one.
         governance: Who may do what, and what must not leave this machine.
         prices: What models cost; None: nobody knows.
+        judging: What answers are judged by.
+        scores_all: Whether every answer is scored.
+        health: Who hears of poor answers; None: nobody does.
         cache: Remembers answers; None: nobody does.
         audit: Who keeps the record of requests; None: nobody does.
         ledger: Who must have kept a request's attempts before it is answered; None: its answer does not wait for them.
@@ -84,6 +88,9 @@ class Services:
     assign_conversation_ids: bool = False
     governance: Governance = Governance()
     prices: PriceBook | None = None
+    judging: JudgeConfig = JudgeConfig()
+    scores_all: bool = False
+    health: Address | None = None
     cache: Address | None = None
     audit: Address | None = None
     ledger: Address | None = None

@@ -7,8 +7,11 @@ from typing import Final
 from ....messages.caller import Profile
 from .step import OnFailure, Phase, Step
 from .steps import (
+    after_hooks,
+    before_hooks,
     billing,
     classification,
+    confidence_scoring,
     context_load,
     context_store,
     conversation_uuid,
@@ -37,6 +40,7 @@ from .steps import (
 # The names and their order; a step that is not in the table below is not built yet.
 ORDER: Final = (
     "tracing_init",
+    "before_hooks",
     "idempotency",
     "conversation_uuid",
     "context_load",
@@ -56,6 +60,7 @@ ORDER: Final = (
     "token_budget",
     "provider_call",
     "response_normalization",
+    "after_hooks",
     "metering",
     "debate",
     "confidence_scoring",
@@ -82,6 +87,7 @@ CONTEXTLESS: Final = OWN_OR_QUICK | {SERVICE}
 
 TABLE: Final = (
     Step("tracing_init", BEFORE, FATAL, tracing_init.run, skipped_by=SUBCALL),
+    Step("before_hooks", BEFORE, FATAL, before_hooks.run, skipped_by=SUBCALL, wanted=before_hooks.wanted),
     Step(
         "idempotency",
         BEFORE,
@@ -171,7 +177,16 @@ TABLE: Final = (
     Step("token_budget", BEFORE, FATAL, token_budget.run, skipped_by=SUBCALL, wanted=token_budget.wanted),
     Step("provider_call", PROVIDER, FATAL, provider_call.run),
     Step("response_normalization", AFTER, FATAL, response_normalization.run, skipped_by=SUBCALL),
+    Step("after_hooks", AFTER, FATAL, after_hooks.run, skipped_by=SUBCALL, wanted=after_hooks.wanted),
     Step("metering", AFTER, FATAL, metering.run, offered=metering.offered),
+    Step(
+        "confidence_scoring",
+        AFTER,
+        DEGRADE,
+        confidence_scoring.run,
+        skipped_by=SUBCALL | {QUICK, SERVICE},
+        wanted=confidence_scoring.wanted,
+    ),
     Step(
         "tool_calls",
         AFTER,

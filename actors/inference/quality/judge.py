@@ -78,13 +78,18 @@ class Judge:
             response: The answer.
             is_final: Whether the caller has seen it already, so that its own check has nothing to decide.
         """
+        verdict = self.opinion(response)
+        if self._own is None or is_final or not verdict.passed:
+            return verdict
+        passed, warnings = await self._asked(self._own, response)
+        return attrs.evolve(verdict, failures=() if passed else (CUSTOM,), warnings=warnings)
+
+    def opinion(self, response: Response) -> Verdict:
+        """Return what our own rules say of the answer."""
         rules = self._config.quality
         checked = check(response, threshold=self._threshold, json_expected=self._json_expected, rules=rules)
         quality = score(response, checked, bands=self._bands, given=self._terms.score, hedging=rules.hedging)
-        if self._own is None or is_final or not checked.passed:
-            return Verdict(failures=checked.failures, quality=quality)
-        passed, warnings = await self._asked(self._own, response)
-        return Verdict(failures=() if passed else (CUSTOM,), quality=quality, warnings=warnings)
+        return Verdict(failures=checked.failures, quality=quality)
 
     async def _asked(self, own: QualityCheck, response: Response) -> tuple[bool, tuple[str, ...]]:
         """Return what the caller's check says, and a warning where it says nothing."""
@@ -116,6 +121,15 @@ def judge_of(request: Request, config: JudgeConfig, own: QualityCheck | None) ->
     if not enabled:
         return None
     return Judge(request, wanted, config, own)
+
+
+def quality_of(request: Request, response: Response, config: JudgeConfig) -> Quality | None:
+    """Return how much an answer may be trusted that nobody has judged; None for a turn that calls tools.
+
+    Raises:
+        InvalidRequestError: The request's bands of confidence are none.
+    """
+    return Judge(request, request.escalation or _AS_SETTINGS_SAY, config, None).opinion(response).quality
 
 
 def wants_json(request: Request) -> bool:
