@@ -10,6 +10,8 @@ from .actors.toolbox.overrides import OverrideStore
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
 from .adapters.host.logs import JsonLogFormatter, RequestIdFilter
+from .adapters.host.mixin import UsesLegion
+from .adapters.host.session import Session
 from .adapters.knowledge.sqlite import SqliteKnowledge
 from .adapters.skills.skill import Skill
 from .adapters.tools.context import ToolContext
@@ -50,6 +52,7 @@ from .messages.content import (
 from .messages.conversation import Conversation, NewMessage, Page, StoredMessage
 from .messages.counting import TokenCount
 from .messages.daemon import AskResult
+from .messages.decision import Decision
 from .messages.embedding import Embedding, EmbedRequest, EmbedResponse
 from .messages.errors import (
     AccessDeniedError,
@@ -158,6 +161,7 @@ __all__ = [
     "DaemonDeniedError",
     "DaemonRateLimitedError",
     "DeadlineExceeded",
+    "Decision",
     "DocumentBlock",
     "EmbedRequest",
     "EmbedResponse",
@@ -212,6 +216,7 @@ __all__ = [
     "RoutingInfo",
     "RuntimeFault",
     "Secret",
+    "Session",
     "Settings",
     "SettingsError",
     "Skill",
@@ -257,6 +262,7 @@ __all__ = [
     "Usage",
     "UsageReport",
     "UsageRow",
+    "UsesLegion",
     "Verdict",
     "WorkerLost",
     "__version__",

@@ -15,6 +15,7 @@ import sniffio
 
 from ..messages.audit import AuditEvent
 from ..messages.budget import BudgetState
+from ..messages.caller import ANONYMOUS, Caller
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.conversation import Conversation, ListConversations
 from ..messages.counting import TokenCount
@@ -35,8 +36,10 @@ from .host.host import NO_HOST, Host
 from .host.lending import lent
 from .host.moments import Moment
 from .host.notices import NoticeBoard
+from .host.prompts import Prompts
 from .host.reloading import Reloading
 from .host.route_request import route_request
+from .host.session import Session
 from .host.signals import SignalHandler, signal_of
 from .host.structured_request import structured_request
 from .host.usage import usage_wanted
@@ -115,6 +118,11 @@ class Legion:
             SystemNotRunning: It was made by hand, with nobody to run tools.
         """
         return self._desk.bound.tools
+
+    @property
+    def prompt(self) -> Prompts:
+        """What models are asked for again and again: dispatch, request, summarize, extract, decide."""
+        return Prompts(self)
 
     @property
     def hooks(self) -> HookShelf:
@@ -245,6 +253,7 @@ class Legion:
         task: EmbedTask = "document",
         dimensions: int | None = None,
         timeout: float | None = None,
+        caller: Caller = ANONYMOUS,
     ) -> Reply[EmbedResponse]:
         """Turn texts into vectors, all of them of one model.
 
@@ -256,6 +265,7 @@ class Legion:
             task: "document" for what is to be found, "query" for what looks for it.
             dimensions: Length of the vectors (at least 1); None takes `embedding.dimension`, where that is stated.
             timeout: Seconds for the whole request; None takes the setting `request_timeout`.
+            caller: Who asks, for ledger and record.
 
         Returns:
             A future: `.vectors` in the order of the inputs, `.vector` of a single one, `.items` with what became of each.
@@ -264,7 +274,14 @@ class Legion:
             InvalidRequestError: The arguments make no request.
             SystemNotRunning: It is not ready.
         """
-        named = {"model": model, "provider": provider, "task": task, "dimensions": dimensions, "timeout": timeout}
+        named = {
+            "model": model,
+            "provider": provider,
+            "task": task,
+            "dimensions": dimensions,
+            "timeout": timeout,
+            "caller": caller,
+        }
         return self.gateway.embed(embed_request(inputs, named))
 
     def structured(
@@ -457,6 +474,18 @@ class Legion:
             How far each instance has come: configured, usable, verified or disabled, and why.
         """
         return self.gateway.verify(instance)
+
+    def session(self, conversation_id: str | None = None, **parameters: Any) -> Session:
+        """Return a conversation with what holds for all its turns; asks nothing.
+
+        Args:
+            conversation_id: The conversation to go on with; None begins one.
+            **parameters: As for `chat`.
+
+        Raises:
+            InvalidRequestError: The parameters bring messages along.
+        """
+        return Session(self, conversation_id, parameters)
 
     def conversation(self, conversation_id: str | None = None) -> ConversationHandle:
         """Return a conversation, to read and to change it. It need not be there yet; None gives a new one an id.
