@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import legion_llm
 import pytest
+from legion_llm.messages.routing import HealthWanted
 
 PATIENCE = 10.0
 
@@ -32,14 +33,13 @@ def test_where_the_settings_want_it_every_answer_is_scored(embedded):
 
 
 def test_a_poor_answer_is_warned_of_and_half_a_failure_to_health(embedded):
-    breaker = {"circuit_breaker": {"failure_threshold": 1}}
-    legion = embedded({"demo": {}}, routing={"health": breaker})
+    legion = embedded({"demo": {}})
 
-    first = legion.chat("Hello", model="demo", confidence_score=0.1).get(PATIENCE)
-    legion.chat("Hello", model="demo", confidence_score=0.1).get(PATIENCE)
+    response = legion.chat("Hello", model="demo", confidence_score=0.1).get(PATIENCE)
 
-    assert first.warnings == ("confidence: very_low (0.1)",)
-    assert legion.inspect("health")["snapshot"]["demo"]["state"] == "open"
+    assert response.warnings == ("confidence: very_low (0.1)",)
+    legion._system.address("health").request(HealthWanted()).get(PATIENCE)  # health has heard by then
+    assert legion.inspect("health")["snapshot"]["demo"]["failures"] == 0.5
 
 
 def test_bands_that_are_none_are_a_warning_not_a_failure(embedded):

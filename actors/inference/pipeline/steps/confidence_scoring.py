@@ -49,4 +49,4 @@ def _report(flow: Flow, response: Response, quality: Quality) -> None:
     """Tell health of a poor answer; of one that was judged while it could be asked for elsewhere it has heard already."""
     health, routing = flow.services.health, response.routing
     if health is not None and routing is not None and not response.cached and not quality.at_least(_DOUBTFUL):
-        health.leave(SignalReported(name=OwnSignal.QUALITY_FAILURE, instance=routing.provider))
+        health.offer(SignalReported(name=OwnSignal.QUALITY_FAILURE, instance=routing.provider))
