@@ -29,7 +29,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
 import legion_llm
 from legion_llm.adapters.settings import load_settings
 from legion_llm.messages.errors import LegionError
-from legion_llm.messages.ids import random_hex
 from legion_llm.messages.ledger import EntriesWanted, LedgerEntry
 from plug import Plug
 
@@ -167,7 +166,7 @@ def _gateway(broker: str, store: Path, stack: contextlib.ExitStack) -> tuple[Any
     """Start the gateway; return it, the plug between it and the workers, and the workers' settings of the fleet."""
     if broker == "rabbitmq":
         plug = stack.enter_context(Plug(5672))
-        shared = {"exchange": f"llm.fleet.soak.{random_hex(6)}", "url": f"amqp://guest@127.0.0.1:{plug.port}/"}
+        shared = {"exchange": "llm.fleet.soak", "url": f"amqp://guest@127.0.0.1:{plug.port}/"}
         own = fleet = {"broker": "rabbitmq", "rabbitmq": {**shared, "queue_expires": 10}}
     else:
         with socket.socket() as probe:
