@@ -14,6 +14,7 @@ import attrs
 import sniffio
 
 from ..messages.audit import AuditEvent
+from ..messages.batch import ItemResult
 from ..messages.budget import BudgetState
 from ..messages.caller import ANONYMOUS, Caller
 from ..messages.chat import ChatMessage, Chunk, ModelInfo, ProviderInfo, Request, Response
@@ -29,6 +30,7 @@ from ..messages.structured import StructuredResult
 from ..runtime import ActorSystem, ChildSpec, Reply, Stream
 from .gateway import ActorGateway
 from .host.audit_query import audit_query
+from .host.batch import BatchHandle, Given
 from .host.conversation import ConversationHandle
 from .host.desk import Desk
 from .host.embed_request import embed_request
@@ -508,6 +510,33 @@ class Legion:
             after: The last one of the page before.
         """
         return self.gateway.conversations(ListConversations(owner=owner, limit=limit, after=after))
+
+    def batch(
+        self,
+        requests: Iterable[Given] | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - what it is
+        urgency: str = "normal",
+        intent: str = "batch",
+        immediate: bool = False,
+        on_result: Callable[[ItemResult], object] | None = None,
+    ) -> BatchHandle:
+        """Queue requests that need no answer now, durably where there is a store; or look a batch up, without requests.
+
+        Args:
+            requests: Texts, mappings of the arguments of `chat` (with an "id" of their own), or `Request`s.
+            id: Of the batch; made where it is None. One that is there takes only the requests whose ids it does not have.
+            urgency: urgent, normal, low or other.
+            intent: What they are for; the settings `scheduling` name intents that wait for the end of the peak.
+            immediate: Whether they are begun at once, peak or not.
+            on_result: Plain or `async def`, called with each result while this process lives; what it raises is logged.
+
+        Raises:
+            InvalidRequestError: The arguments make no batch.
+            SystemNotRunning: It is not ready.
+        """
+        options = {"urgency": urgency, "intent": intent, "immediate": immediate, "on_result": on_result}
+        return self.gateway.batch(id, requests, options)
 
     def inspect(self, path: str = "") -> dict[str, Any]:
         """Describe the actors as plain data, without secrets and prompt text. From a thread; see `inspect_async`.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from ..messages.audit import AuditEvent, AuditQuery, EventsWanted
+from ..messages.batch import checked_id, new_batch_id
 from ..messages.budget import BudgetState, BudgetsWanted
 from ..messages.chat import Chunk, ModelInfo, ProviderInfo, Request, Response
 from ..messages.conversation import (
@@ -25,6 +27,7 @@ from ..messages.ledger import UsageReport, UsageWanted
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders, Route
 from ..messages.structured import Structure, StructuredResult
 from ..runtime import ActorSystem, Reply, Stream, SystemState
+from .host.batch import BatchHandle, Given, submission
 from .host.conversation import ConversationHandle
 from .host.escalation import bound_check
 from .host.functions import HostFunctions
@@ -63,6 +66,7 @@ class ActorGateway:
         self._daemon = system.address("daemon")
         self._audit = system.address("audit")
         self._conversations = system.address("conversations")
+        self._scheduler = system.address("scheduler")
 
     def submit(self, request: Request, *, quality_check: Callable[[Response], object] | None = None) -> Reply[Response]:
         """Answer a request; `quality_check` judges the answers beside our own rules, see `Legion.chat`."""
@@ -156,6 +160,17 @@ class ActorGateway:
         """Return in a word why the store cannot be used, or None. Requests that need no store are taken all the same."""
         fault = None if self.kept is None else self.kept.status().fault
         return None if fault is None else type(fault).__name__
+
+    def batch(self, batch_id: str | None, requests: Iterable[Given] | None, options: Mapping[str, Any]) -> BatchHandle:
+        """Queue requests as a batch, or return one that is there."""
+        named = checked_id(batch_id, "id") if batch_id is not None else new_batch_id()
+        if requests is None:
+            return BatchHandle(named, self._scheduler, self._timeout)
+        self._check()
+        wanted = submission(named, requests, options, self._functions)
+        return BatchHandle(
+            named, self._scheduler, self._timeout, self._scheduler.request(wanted, timeout=self._timeout)
+        )
 
     def readiness(self) -> tuple[bool, str]:
         """Return whether requests are taken, and the state in one word or the reason."""

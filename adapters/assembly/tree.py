@@ -27,6 +27,7 @@ from .inference import inference
 from .memory import audit_factory, conversations_factory, keeper_specs, metering_factory
 from .plan import Plan
 from .routing import health, router
+from .scheduling import scheduler_factory
 from .structured import structurer
 from .telemetry import telemetry_specs
 from .tools import mcp_servers, toolbox
@@ -98,6 +99,7 @@ def tree_of(
             *cache_specs(settings, environ, capacity),
             child("structurer", lambda: structurer(system)),
             child("inference", inference(plan, system, host)),
+            child("scheduler", scheduler_factory(settings, stores, system), ASYNCIO),
             child("counter", lambda: counter(settings, system)),
             child("toolbox", toolbox(settings, environ, system, host)),
             SupervisorSpec(name="mcp", intensity=intensity, children=mcp_servers(settings, environ, system)),

@@ -6,6 +6,7 @@ import click
 
 from ... import __version__
 from .audit import audit
+from .batch import batch
 from .chat import chat
 from .complaint import ComplainingGroup
 from .config import config
@@ -45,6 +46,7 @@ def cli() -> None:
 cli.add_command(serve)
 cli.add_command(worker)
 cli.add_command(chat)
+cli.add_command(batch)
 cli.add_command(config)
 for command in (inspect_, trace, events, top):
     cli.add_command(command)

@@ -165,6 +165,8 @@ class HostFunctions:
         return await reply
 
     async def _in_a_thread(self, call: Callable[[], Any]) -> Any:
+        if sniffio.current_async_library() == "asyncio":
+            return await asyncio.to_thread(call)
         if self._limiter is None:
             self._limiter = trio.CapacityLimiter(_MOST_THREADS)
         # A thread cannot be stopped: whoever gives up leaves it behind, and its place is free when it ends.

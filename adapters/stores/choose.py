@@ -10,10 +10,12 @@ import attrs
 from ...actors.audit.port import AuditSink, AuditStore
 from ...actors.conversations.port import ConversationStore
 from ...actors.metering.port import LedgerStore
+from ...actors.scheduler.port import QueueStore
 from ...messages.settings import IN_MEMORY, Settings, StoreSettings
 from .memory.audit import MemoryAudit
 from .memory.conversations import MemoryConversations
 from .memory.ledger import MemoryLedger
+from .memory.queue import MemoryQueue
 from .paths import file_of
 from .sql.access import Access
 from .status import Kept
@@ -31,6 +33,7 @@ class Stores:
     ledger: LedgerStore
     audit: AuditStore
     conversations: ConversationStore
+    queue: QueueStore
     kept: Kept | None = None
     told: AuditSink | None = None
 
@@ -62,6 +65,7 @@ def stores_of(settings: Settings, environ: Mapping[str, str]) -> Stores:
             ledger=MemoryLedger(settings.metering.keep_attempts),
             audit=MemoryAudit(),
             conversations=MemoryConversations(),
+            queue=MemoryQueue(),
         )
     return _sqlite(store, file_of(store.path))
 
@@ -77,9 +81,14 @@ def sql_stores(database: Access, kept: Kept | None = None) -> Stores:
     from .sql.audit import SqlAudit  # noqa: PLC0415
     from .sql.conversations import SqlConversations  # noqa: PLC0415
     from .sql.ledger import SqlLedger  # noqa: PLC0415
+    from .sql.queue import SqlQueue  # noqa: PLC0415
 
     return Stores(
-        ledger=SqlLedger(database), audit=SqlAudit(database), conversations=SqlConversations(database), kept=kept
+        ledger=SqlLedger(database),
+        audit=SqlAudit(database),
+        conversations=SqlConversations(database),
+        queue=SqlQueue(database),
+        kept=kept,
     )
 
 

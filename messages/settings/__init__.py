@@ -10,6 +10,7 @@ from .adaptive import AdaptiveSettings
 from .api import ApiSettings, KeySettings, TlsSettings
 from .assignment import RoleSettings, TierAssignmentSettings
 from .audit import AuditSettings
+from .batch import BatchSettings, SchedulingSettings
 from .budgets import BudgetSettings, all_budgets
 from .checks import is_header_value, nearest
 from .compliance import ComplianceSettings
@@ -81,6 +82,7 @@ __all__ = [
     "ArbitrageSettings",
     "AuditSettings",
     "BandSettings",
+    "BatchSettings",
     "BudgetSettings",
     "CircuitBreakerSettings",
     "ClaudeCliSettings",
@@ -135,6 +137,7 @@ __all__ = [
     "RuleSettings",
     "RuntimeSettings",
     "ScheduleSettings",
+    "SchedulingSettings",
     "Settings",
     "SkillsSettings",
     "StoreSettings",

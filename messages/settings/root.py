@@ -11,6 +11,7 @@ from .access import RbacSettings
 from .api import ApiSettings
 from .assignment import TierAssignmentSettings
 from .audit import AuditSettings
+from .batch import BatchSettings, SchedulingSettings
 from .budgets import BudgetSettings
 from .checks import EMPTY, above, between, fault, frozen_mapping, names, nearest, not_blank
 from .compliance import ComplianceSettings
@@ -109,7 +110,9 @@ class Settings:
         audit: The record of who asked for what, and how it ended.
         conversation: What is remembered of conversations, and how much of it a model is shown.
         telemetry: What is counted and traced for those who watch.
-        store: Where ledger, audit and conversations are kept.
+        batch: How requests that need no answer now are worked on.
+        scheduling: When they wait for the end of the peak.
+        store: Where ledger, audit, conversations and batches are kept.
 
     Raises:
         SettingsError: A value is out of range, or values contradict each other; `path` says where.
@@ -161,6 +164,8 @@ class Settings:
     audit: AuditSettings = AuditSettings()
     conversation: ConversationSettings = ConversationSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    batch: BatchSettings = BatchSettings()
+    scheduling: SchedulingSettings = SchedulingSettings()
     store: StoreSettings = StoreSettings()
 
     def __attrs_post_init__(self) -> None:

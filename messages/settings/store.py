@@ -34,7 +34,7 @@ def _is_postgres(_: object, attribute: attrs.Attribute[str | None], value: str |
 
 @attrs.frozen(kw_only=True)
 class StoreSettings:
-    """The store of ledger, audit and conversations.
+    """The store of ledger, audit, conversations and batches.
 
     Attributes:
         path: SQLite file, made with its folder where it is missing; "memory" keeps everything in this process, bounded, and forgets it at the

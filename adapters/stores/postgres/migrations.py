@@ -117,7 +117,38 @@ CREATE TRIGGER refuse_stale BEFORE UPDATE ON conversations FOR EACH ROW
     WHEN (NEW.version <= OLD.version AND NEW IS DISTINCT FROM OLD) EXECUTE FUNCTION refuse_stale();
 """
 
+QUEUE: Final = """
+CREATE TABLE batches (
+    id TEXT COLLATE "C" PRIMARY KEY,
+    created_at DOUBLE PRECISION NOT NULL,
+    urgency BIGINT NOT NULL
+);
+CREATE TABLE batch_items (
+    batch_id TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    seq BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    urgency BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    queued_at DOUBLE PRECISION NOT NULL,
+    not_before DOUBLE PRECISION NOT NULL,
+    gathered_by DOUBLE PRECISION NOT NULL,
+    attempts BIGINT NOT NULL,
+    holder TEXT,
+    claim TEXT,
+    lease_until DOUBLE PRECISION,
+    finished_at DOUBLE PRECISION,
+    request TEXT NOT NULL,
+    response TEXT,
+    fault TEXT,
+    PRIMARY KEY (batch_id, id)
+);
+CREATE UNIQUE INDEX batch_items_by_seq ON batch_items (batch_id, seq);
+CREATE INDEX batch_items_to_do ON batch_items (urgency, queued_at, batch_id, seq) WHERE state IN ('waiting', 'running');
+CREATE INDEX batch_items_by_claim ON batch_items (claim) WHERE claim IS NOT NULL;
+"""
+
 # MIGRATIONS[n] leads from version n to version n + 1.
-MIGRATIONS: Final[tuple[str, ...]] = (TABLES + STALE,)
+MIGRATIONS: Final[tuple[str, ...]] = (TABLES + STALE, QUEUE)
 
 NEWEST: Final = len(MIGRATIONS)

@@ -12,6 +12,7 @@ _AT: Final = "to_timestamp(recorded_at) AT TIME ZONE 'UTC'"
 WORDS: Final = Words(
     is_shared=True,
     random_hex="left(replace(gen_random_uuid()::text, '-', ''), 24)",
+    skipping_locked="FOR UPDATE SKIP LOCKED",
     hour=f"to_char({_AT}, 'YYYY-MM-DD\"T\"HH24')",
     day=f"to_char({_AT}, 'YYYY-MM-DD')",
     month=f"to_char({_AT}, 'YYYY-MM')",

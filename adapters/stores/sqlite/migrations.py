@@ -109,7 +109,38 @@ CREATE TABLE compactions (
 ) WITHOUT ROWID;
 """
 
+QUEUE: Final = """
+CREATE TABLE batches (
+    id TEXT PRIMARY KEY,
+    created_at REAL NOT NULL,
+    urgency INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE batch_items (
+    batch_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    urgency INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    queued_at REAL NOT NULL,
+    not_before REAL NOT NULL,
+    gathered_by REAL NOT NULL,
+    attempts INTEGER NOT NULL,
+    holder TEXT,
+    claim TEXT,
+    lease_until REAL,
+    finished_at REAL,
+    request TEXT NOT NULL,
+    response TEXT,
+    fault TEXT,
+    PRIMARY KEY (batch_id, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX batch_items_by_seq ON batch_items (batch_id, seq);
+CREATE INDEX batch_items_to_do ON batch_items (urgency, queued_at, batch_id, seq) WHERE state IN ('waiting', 'running');
+CREATE INDEX batch_items_by_claim ON batch_items (claim) WHERE claim IS NOT NULL;
+"""
+
 # MIGRATIONS[n] leads from version n to version n + 1.
-MIGRATIONS: Final[tuple[str, ...]] = (LEDGER, AUDIT, CONVERSATIONS)
+MIGRATIONS: Final[tuple[str, ...]] = (LEDGER, AUDIT, CONVERSATIONS, QUEUE)
 
 NEWEST: Final = len(MIGRATIONS)

@@ -10,6 +10,7 @@ from legion_llm.adapters.stores.choose import Stores, sql_stores
 from legion_llm.adapters.stores.memory.audit import MemoryAudit
 from legion_llm.adapters.stores.memory.conversations import MemoryConversations
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
+from legion_llm.adapters.stores.memory.queue import MemoryQueue
 from legion_llm.adapters.stores.postgres.database import PostgresDatabase
 from legion_llm.adapters.stores.sqlite import Database, FileOptions
 from legion_llm.messages.chat import Usage
@@ -96,7 +97,7 @@ def shared(loop, postgres):
 
 
 def _memory(_request):
-    return Stores(ledger=MemoryLedger(), audit=MemoryAudit(), conversations=MemoryConversations())
+    return Stores(ledger=MemoryLedger(), audit=MemoryAudit(), conversations=MemoryConversations(), queue=MemoryQueue())
 
 
 def _sqlite(request):

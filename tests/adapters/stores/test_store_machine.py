@@ -18,6 +18,7 @@ from legion_llm.adapters.stores.choose import Stores, sql_stores
 from legion_llm.adapters.stores.memory.audit import MemoryAudit
 from legion_llm.adapters.stores.memory.conversations import MemoryConversations
 from legion_llm.adapters.stores.memory.ledger import MemoryLedger
+from legion_llm.adapters.stores.memory.queue import MemoryQueue
 from legion_llm.adapters.stores.postgres.database import PostgresDatabase
 from legion_llm.adapters.stores.sqlite import Database, FileOptions
 from legion_llm.messages.chat import ChatMessage, Usage
@@ -108,7 +109,9 @@ class MemoryHouse:
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
-        self.stores = Stores(ledger=MemoryLedger(), audit=MemoryAudit(), conversations=MemoryConversations())
+        self.stores = Stores(
+            ledger=MemoryLedger(), audit=MemoryAudit(), conversations=MemoryConversations(), queue=MemoryQueue()
+        )
 
     def run(self, coroutine):
         return self._runner.run(coroutine)
