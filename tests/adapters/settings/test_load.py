@@ -214,7 +214,7 @@ def test_a_byte_order_mark_is_not_in_the_way(tmp_path):
     [
         ({"apii": {}}, "apii", "unknown key; did you mean 'api'?"),
         ({"api": {"prot": 1}}, "api.prot", "unknown key; did you mean 'port'?"),
-        ({"api": {"zzz": 1}}, "api.zzz", "unknown key; valid are body_timeout, drain_timeout"),
+        ({"api": {"zzz": 1}}, "api.zzz", "unknown key; valid are body_timeout, dashboard, drain_timeout"),
         (
             {"providers": {"openai": {"timeouts": {"conect": 1}}}},
             "providers.openai.timeouts.conect",
