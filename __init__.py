@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .actors.inference.governance.access import Access, Verdict
 from .actors.inference.knowledge.port import Advisor, Retriever
+from .actors.learner.port import Learner
 from .actors.toolbox.overrides import OverrideStore
 from .adapters.facade import Legion, start
 from .adapters.host.host import Host
@@ -116,6 +117,7 @@ from .messages.errors import (
 )
 from .messages.hooks import Block
 from .messages.knowledge import Knowledge, KnowledgeWanted
+from .messages.learning import Learned
 from .messages.ledger import LedgerEntry, UsageReport, UsageRow
 from .messages.outcome import Outcome
 from .messages.overrides import OverrideRecord
@@ -179,6 +181,8 @@ __all__ = [
     "JsonLogFormatter",
     "Knowledge",
     "KnowledgeWanted",
+    "Learned",
+    "Learner",
     "LedgerEntry",
     "Legion",
     "LegionError",

@@ -18,7 +18,7 @@ from ...runtime import ActorSystem, Address
 from ..host.bound import BoundHost
 from .addresses import audit_address, connection_address
 from .governance import bound_access, governance
-from .knowledge import HostAdvisor, HostRetriever
+from .knowledge import HostAdvisor, HostRetriever, evaluators_of
 from .plan import Plan
 
 
@@ -31,6 +31,7 @@ def inference(plan: Plan, system: ActorSystem, host: BoundHost) -> Callable[[], 
     given = host.host
     retriever = None if given.retriever is None else HostRetriever(given.retriever, host.functions)
     advisor = None if given.advisor is None else HostAdvisor(given.advisor, host.functions)
+    evaluators = evaluators_of(given, host.functions)
     addresses: dict[str, Address] = {}
 
     def connection(instance: str) -> Address:
@@ -73,6 +74,8 @@ def inference(plan: Plan, system: ActorSystem, host: BoundHost) -> Callable[[], 
             advice_timeout=settings.pipeline.advice_timeout,
             system_baseline=settings.system_baseline,
             retriever=retriever,
+            evaluators=evaluators,
+            learner=None if given.learner is None else system.address("learner"),
             rag=settings.rag,
             skills=settings.skills,
             skill_runner=host.skill_runner,

@@ -24,6 +24,7 @@ from .embedding import embedder
 from .events import with_events
 from .fleet import fleet_specs
 from .inference import inference
+from .knowledge import learner_specs
 from .memory import audit_factory, conversations_factory, keeper_specs, metering_factory
 from .plan import Plan
 from .routing import health, router
@@ -97,6 +98,7 @@ def tree_of(
                 children=tuple(connection_spec(plan, each, system) for each in instances),
             ),
             *cache_specs(settings, environ, capacity),
+            *learner_specs(plan, system, host),
             child("structurer", lambda: structurer(system)),
             child("inference", inference(plan, system, host)),
             child("scheduler", scheduler_factory(settings, stores, system), ASYNCIO),

@@ -32,6 +32,7 @@ from .events import EventSettings
 from .families import FAMILIES, KINDS, Family, Kind, Tier, api_root
 from .fleet import FleetSettings, FleetTimeoutSettings, FleetWorkerSettings, RabbitSettings
 from .instances import DEFAULT_INSTANCE, InstanceSettings, expand_instances, setting_path
+from .learning import LearningSettings, ReflectionSettings
 from .limits import LimitSettings, ModelLimitSettings
 from .metering import MeteringSettings
 from .personal import ClaudeCliSettings, CodexSettings
@@ -47,7 +48,7 @@ from .provider import (
     TransportKind,
     WireApi,
 )
-from .rag import RagSettings
+from .rag import RagGuardSettings, RagSettings
 from .response_cache import ResponseCacheSettings
 from .retries import DEFAULT_RULES, RetryBudgetSettings, RetryRule, RetrySettings
 from .root import Settings
@@ -111,6 +112,7 @@ __all__ = [
     "InstanceSettings",
     "KeySettings",
     "Kind",
+    "LearningSettings",
     "LimitSettings",
     "McpServerSettings",
     "McpSettings",
@@ -125,8 +127,10 @@ __all__ = [
     "ProviderSettings",
     "QualitySettings",
     "RabbitSettings",
+    "RagGuardSettings",
     "RagSettings",
     "RbacSettings",
+    "ReflectionSettings",
     "RescueSettings",
     "ResponseCacheSettings",
     "RetryBudgetSettings",

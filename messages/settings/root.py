@@ -25,6 +25,7 @@ from .escalation import ConfidenceSettings, QualitySettings
 from .events import EventSettings
 from .families import FAMILIES, KINDS, Kind, api_root
 from .fleet import FleetSettings
+from .learning import LearningSettings
 from .metering import MeteringSettings
 from .personal import ClaudeCliSettings, CodexSettings
 from .pipeline import PipelineSettings
@@ -100,6 +101,7 @@ class Settings:
         tool_sticky: How long they stay at hand in a conversation.
         system_baseline: Instructions that every model is told before its caller's, or None. Default None.
         rag: When and how much of what the host's retriever knows a model is told.
+        learning: What the host's learner is told.
         prompt_caching: When what stays the same of a prompt is marked for a provider's cache.
         skills: Which skills there are, and when they are run.
         mcp: MCP servers, whose tools the gateway offers.
@@ -155,6 +157,7 @@ class Settings:
     tool_sticky: ToolStickySettings = ToolStickySettings()
     system_baseline: str | None = attrs.field(default=None, validator=not_blank)
     rag: RagSettings = RagSettings()
+    learning: LearningSettings = LearningSettings()
     prompt_caching: PromptCachingSettings = PromptCachingSettings()
     skills: SkillsSettings = SkillsSettings()
     mcp: McpSettings = McpSettings()

@@ -29,6 +29,7 @@ from ....runtime.envelope import Envelope
 from ....runtime.interruption import interruption
 from ..attempts.attempts import Attempts
 from ..governance.governance import Governance
+from ..knowledge.guard import Evaluator
 from ..knowledge.port import Advisor, Retriever
 from ..quality.judge import JudgeConfig
 from ..skills.port import SkillRunner
@@ -73,6 +74,8 @@ class Services:
         system_baseline: Instructions that every model is told; None: there are none.
         retriever: Knows something that requests do not say; None: nobody does.
         rag: When and how much of it a model is told.
+        evaluators: The host's, by name: they say whether an answer keeps to it.
+        learner: Who is told what answers say; None: nobody is.
         skills: Which skills are run, and how many.
         skill_runner: Knows what their steps do; None: nobody does.
         pauses: Turns that wait for their client's tools.
@@ -104,6 +107,8 @@ class Services:
     system_baseline: str | None = None
     retriever: Retriever | None = None
     rag: RagSettings = RagSettings()
+    evaluators: Mapping[str, Evaluator] = MappingProxyType({})
+    learner: Address | None = None
     skills: SkillsSettings = SkillsSettings()
     skill_runner: SkillRunner | None = None
     pauses: Pauses = attrs.field(factory=lambda: Pauses(time.monotonic))

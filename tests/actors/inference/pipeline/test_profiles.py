@@ -17,18 +17,19 @@ SPARED = {
     Profile.EXTERNAL: set(),
     Profile.HUMAN: set(),
     Profile.GAIA: _GAIA,
-    Profile.SYSTEM: _GAIA | {"rag_context"},
+    Profile.SYSTEM: _GAIA | {"rag_context", "rag_guard"},
     Profile.QUICK_REPLY: _CONTEXT
     | {
         "idempotency",
         "classification",
         "rag_context",
+        "rag_guard",
         "confidence_scoring",
         "tool_calls",
         "post_response",
         "knowledge_capture",
     },
-    Profile.SERVICE: _CONTEXT | {"rag_context", "confidence_scoring", "tool_calls", "knowledge_capture"},
+    Profile.SERVICE: _CONTEXT | {"rag_context", "rag_guard", "confidence_scoring", "tool_calls", "knowledge_capture"},
     Profile.SUBCALL: set(ORDER) - {"routing", "provider_call", "metering"},
 }
 

@@ -14,8 +14,8 @@ def test_the_table_keeps_the_order_of_the_names():
     assert names == [name for name in ORDER if name in set(names)]
 
 
-def test_there_are_29_names_and_the_hosts_hooks():
-    assert len(set(ORDER)) == len(ORDER) == 29 + 2
+def test_there_are_29_names_the_hosts_hooks_and_the_guard_of_knowledge():
+    assert len(set(ORDER)) == len(ORDER) == 29 + 3
 
 
 def test_phases_follow_each_other_and_there_is_one_call():

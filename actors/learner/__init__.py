@@ -1,0 +1,1 @@
+"""What a host learns from answers, some moments after they were given."""
