@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import Death, torture
+from kills import Death, torture
 
 
 def show(death: Death) -> None:

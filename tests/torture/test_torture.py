@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 from inquest import findings
 from journal import Journal
+from kills import torture
 from legion_llm.adapters.stores.sqlite.care import bring_forward
-from run import torture
 
 
 def test_twenty_deaths_lose_nothing_and_double_nothing(tmp_path):
