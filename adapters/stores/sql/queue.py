@@ -124,7 +124,14 @@ class SqlQueue:
         row = (claim.holder, claim.id, claim.lease_until, claim.now, gathered, claim.now, claim.limit, claim.now)
         await self._database.write((self._claim, [row]))
         sql = f"SELECT {_TAKEN} FROM batch_items WHERE claim = ? ORDER BY urgency, queued_at, batch_id, seq"  # noqa: S608
-        return tuple(map(_taken, await self._database.read(sql, [claim.id])))
+        taken: list[QueuedItem] = []
+        for row in await self._database.read(sql, [claim.id]):
+            try:
+                taken.append(_taken(row))
+            except StoreCorrupt as error:
+                # It fails alone, and does not hold up those that were taken up with it.
+                await self.end([_unreadable(row, error, claim.now)])
+        return tuple(taken)
 
     async def renew(self, holder: str, lease_until: float) -> None:
         """Hold for longer what was taken up."""
@@ -220,6 +227,12 @@ def _taken(row: tuple[Any, ...]) -> QueuedItem:
         group=group,
         attempts=attempts,
     )
+
+
+def _unreadable(row: tuple[Any, ...], error: StoreCorrupt, now: float) -> Ended:
+    batch_id, item_id, _, claim, *_ = row
+    fault = BatchFault(type=type(error).__name__, message=error.message)
+    return Ended(batch_id=batch_id, id=item_id, claim=claim, state=ItemState.FAILED, at=now, fault=fault)
 
 
 def _result(row: tuple[Any, ...]) -> ItemResult:

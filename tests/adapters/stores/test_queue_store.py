@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.scheduler.port import BatchHead, Claim, Ended, NewItem
+from legion_llm.adapters.stores.choose import sql_stores
 from legion_llm.messages.batch import BatchFault, ItemState
 from legion_llm.messages.chat import ChatMessage, Request, Response, ToolDefinition
 from legion_llm.messages.errors import StoreConflict
@@ -165,3 +166,15 @@ def test_old_batches_are_forgotten_when_they_are_finished(queue):
     assert queue.status("done", 20.0) is None
     assert queue.places("done") == {}
     assert queue.status("open", 20.0) is not None
+
+
+def test_a_request_that_cannot_be_read_fails_alone(loop, database):
+    kept = sql_stores(database).queue
+    loop.run(kept.add(BatchHead(id="b", created_at=10.0, urgency="normal"), [item(1), item(2)]))
+    loop.run(database.write(("UPDATE batch_items SET request = '{}' WHERE id = 'i1'", [()])))
+
+    taken = loop.run(kept.claim(claim()))
+
+    assert [each.id for each in taken] == ["i2"]
+    (broken,) = loop.run(kept.at("b", [1]))
+    assert (broken.state, broken.fault.type) == (ItemState.FAILED, "StoreCorrupt")
