@@ -8,12 +8,13 @@ from .actors.inference.governance.access import Access, Verdict
 from .actors.inference.knowledge.port import Advisor, Retriever
 from .actors.learner.port import Learner
 from .actors.toolbox.overrides import OverrideStore
-from .adapters.facade import Legion, start
+from .adapters.facade import Legion
 from .adapters.host.host import Host
 from .adapters.host.logs import JsonLogFormatter, RequestIdFilter
 from .adapters.host.mixin import UsesLegion
 from .adapters.host.session import Session
 from .adapters.knowledge.sqlite import SqliteKnowledge
+from .adapters.launch import start
 from .adapters.skills.skill import Skill
 from .adapters.tools.context import ToolContext
 from .adapters.tools.marks import tool

@@ -10,7 +10,7 @@ from ..runtime import ActorSystem
 from .dialects.anthropic import AnthropicMessages
 from .dialects.openai_chat import OpenAIChat
 from .dialects.openai_responses import OpenAIResponses
-from .facade import Legion, launch
+from .facade import Legion
 from .gateway import ActorGateway
 from .host.host import NO_HOST, Host
 from .host.reloading import Reloading
@@ -18,6 +18,7 @@ from .http.actor import http_api
 from .http.config import HttpApiConfig
 from .http.keyring import keyring_of, successors
 from .http.listening import ListeningAddress
+from .launch import launch
 from .telemetry.spyglass import Spyglass
 
 

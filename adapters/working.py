@@ -22,7 +22,8 @@ from ..messages.settings.root import kind_of
 from ..runtime import ActorSystem
 from .assembly.addresses import worker_address
 from .assembly.fleet import worker_spec
-from .facade import Legion, launch
+from .facade import Legion
+from .launch import launch
 from .machine.this_machine import ThisMachine
 
 # Seconds between two looks whether what is under way has ended.

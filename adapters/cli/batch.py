@@ -61,7 +61,7 @@ def submit(
     file: Path | None, batch_id: str | None, urgency: str, now: bool, store: str | None, config: Path | None
 ) -> None:
     """Queue the requests of FILE and answer them, with a progress bar; what is interrupted is in the store, and goes on with the same --id."""
-    from ..facade import start  # noqa: PLC0415 - `--help` need not wait for it
+    from ..launch import start  # noqa: PLC0415 - `--help` need not wait for it
     from ..secrets.resolvers import personal  # noqa: PLC0415 - likewise
     from ..settings import load_settings  # noqa: PLC0415 - likewise
     from .batch_lines import requests_of  # noqa: PLC0415 - likewise

@@ -32,7 +32,7 @@ Examples:
 @config_option
 def chat(message: str, stream: bool, model: str | None, provider: str | None, config: Path | None) -> None:
     """Ask a model MESSAGE and print its answer."""
-    from ..facade import start  # noqa: PLC0415 - `--help` need not wait for it
+    from ..launch import start  # noqa: PLC0415 - `--help` need not wait for it
     from ..secrets.resolvers import personal  # noqa: PLC0415 - likewise
     from ..settings import load_settings  # noqa: PLC0415 - likewise
 

@@ -89,7 +89,7 @@ def _explained_here(
     config: Path | None, wait: float, message: str, asked: Mapping[str, Any], *, as_json: bool
 ) -> tuple[str, bool]:
     """Return what a gateway with these settings says, and whether it had no answer."""
-    from ..facade import start  # noqa: PLC0415 - `--help` need not wait for it
+    from ..launch import start  # noqa: PLC0415 - `--help` need not wait for it
     from ..settings import load_settings  # noqa: PLC0415 - likewise
 
     with start(load_settings(config=config, environ=os.environ)) as legion:

@@ -13,7 +13,7 @@ from ...runtime import Reply
 from .followed import followed
 
 if TYPE_CHECKING:
-    from ..facade import Legion
+    from .asking import Asking
 
 _SUMMARIZE: Final = (
     "Summarize the conversation below concisely. Keep every key point, decision, name and number; add nothing.\n\n"
@@ -30,7 +30,7 @@ class Prompts:
         legion: Who is asked.
     """
 
-    def __init__(self, legion: Legion) -> None:
+    def __init__(self, legion: Asking) -> None:
         self._legion = legion
 
     def dispatch(self, message: str, **parameters: Any) -> Reply[Response]:

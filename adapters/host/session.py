@@ -11,7 +11,7 @@ from ...messages.errors import InvalidRequestError
 from ...runtime import Reply, Stream
 
 if TYPE_CHECKING:
-    from ..facade import Legion
+    from .asking import Asking
     from .conversation import ConversationHandle
 
 
@@ -29,7 +29,7 @@ class Session:
         id: Of its conversation.
     """
 
-    def __init__(self, legion: Legion, conversation_id: str | None, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, legion: Asking, conversation_id: str | None, parameters: Mapping[str, Any]) -> None:
         if "conversation_id" in parameters or "messages" in parameters:
             raise InvalidRequestError(
                 "a session keeps its own conversation: ask with one message a turn", param="conversation_id"

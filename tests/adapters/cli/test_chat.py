@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from legion_llm.adapters import facade
+from legion_llm.adapters import launch
 from legion_llm.messages.chat import ChatMessage, Chunk, ChunkKind, Response
 from legion_llm.messages.errors import NoRouteError, StreamBrokenError
 from legion_llm.runtime import Reply, Stream
@@ -59,7 +59,7 @@ def legion(monkeypatch):
 
     def install(*words, error=None):
         legion = ToldLegion(words, error)
-        monkeypatch.setattr(facade, "start", lambda settings: legion)
+        monkeypatch.setattr(launch, "start", lambda settings: legion)
         return legion
 
     return install
