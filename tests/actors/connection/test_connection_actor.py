@@ -281,7 +281,7 @@ def test_a_call_that_may_finish_while_the_system_drains_is_a_success(line, provi
     provider.will_hang()
     reply = line.call()
 
-    house.do(lambda: house.system.trio._nursery.start_soon(house.system._stop_root, 5.0))
+    house.do(lambda: house.system.trio._nursery.start_soon(house.system._stop_root, 5.0, None))
     provider.release(house)
 
     assert reply.get(SOON).text == "hello"
