@@ -13,6 +13,7 @@ from starlette.types import Scope
 from ...messages.chat import Escalation, Request
 from ...messages.embedding import EmbedRequest
 from ...messages.errors import AccessDeniedError, InvalidRequestError
+from ...messages.terms import Terms
 from ...messages.tracing import inherited
 from ..host.steering import exclusions
 from .keyring import Holder
@@ -53,6 +54,9 @@ def admitted(request: AskedT, scope: Scope) -> AskedT:
         told["extra"] = {name: value for name, value in request.extra.items() if name != EXTENSION}
     if "escalate" in told:
         told["escalation"] = Escalation(enabled=told.pop("escalate"))
+    terms = {name: told.pop(name) for name in _TERMS if name in told}
+    if terms and isinstance(request, Request):
+        told["terms"] = attrs.evolve(request.terms or Terms(), **terms)
     holder: Holder | None = scope.get(HOLDER)
     if holder is not None:
         _bind(told, holder)
@@ -173,7 +177,11 @@ _FIELDS: Final[Mapping[str, Read]] = {
     "priority": _priority,
     "escalate": _flag,
     "compress_level": _level,
+    "skill": _word,
+    "context_strategy": _word,
 }
+# Those that are terms between the caller and the gateway.
+_TERMS: Final = ("skill", "context_strategy")
 _HEADERS: Final = {_OURS + name.replace("_", "-").encode(): (name, read) for name, read in _FIELDS.items()}
 
 

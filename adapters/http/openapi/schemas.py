@@ -46,6 +46,8 @@ _EXTENSION: Final[Schema] = _fields(
     priority={"enum": ["critical", "high", "normal", "low"]},
     escalate=_FLAG,
     compress_level={"enum": [0, 1, 2, 3]},
+    skill=_WORDS,
+    context_strategy={"enum": ["full", "compact", "none"]},
     exclude=_list(_EXCLUSION, least=1),
 ) | {"additionalProperties": False}
 

@@ -8,6 +8,7 @@ from legion_llm.adapters.http.keyring import keyring_of
 from legion_llm.messages.chat import ChatMessage, Escalation, Request
 from legion_llm.messages.errors import AccessDeniedError, InvalidRequestError
 from legion_llm.messages.settings import KeySettings
+from legion_llm.messages.terms import Terms
 
 
 @pytest.fixture
@@ -42,6 +43,8 @@ def test_headers_say_what_matters(request_):
             (b"x-legion-priority", b"high"),
             (b"x-legion-compress-level", b"2"),
             (b"x-legion-escalate", b"true"),
+            (b"x-legion-skill", b"dev:release"),
+            (b"x-legion-context-strategy", b"compact"),
             (b"x-legion-unheard-of", b"1"),
         ),
     )
@@ -49,6 +52,7 @@ def test_headers_say_what_matters(request_):
     assert told.intent == {"privacy": "strict", "cost": "minimize"}
     assert (told.tier, told.provider, told.conversation_id) == ("local", "ollama/gpu-1", "conv_1")
     assert (told.priority, told.compress_level, told.escalation) == ("high", 2, Escalation(enabled=True))
+    assert told.terms == Terms(skill="dev:release", context_strategy="compact")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,7 @@ def test_headers_say_what_matters(request_):
         (b"x-legion-escalate", b"maybe"),
         (b"x-legion-compress-level", b"4"),
         (b"x-legion-compress-level", b"-1"),
+        (b"x-legion-skill", b"two words"),
         (b"idempotency-key", b"two words"),
     ],
 )
