@@ -21,6 +21,7 @@ from ..messages.chat import (
 from ..messages.errors import InvalidRequestError
 from ..messages.terms import Level, Terms
 from ..messages.tracing import inherited
+from .host.debating import DEBATE, debate_of
 from .host.escalation import ESCALATION, confidence_of, escalation_of, switch
 from .host.steering import NAMES as STEERING
 from .host.steering import steering
@@ -35,10 +36,14 @@ _REQUEST: Final = frozenset(
         *("idempotency_key", "priority"),
     }
 )
-_SHAPED: Final = ESCALATION | {
-    *("tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms"),
-    "rescue",
-}
+_SHAPED: Final = (
+    ESCALATION
+    | DEBATE
+    | {
+        *("tools", "tool_choice", "response_format", "thinking", "trace", "caller", "terms"),
+        "rescue",
+    }
+)
 
 
 def host_request(
@@ -70,6 +75,7 @@ def host_request(
         caller=_typed(parameters, "caller", Caller) or ANONYMOUS,
         escalation=escalation_of(parameters),
         confidence=confidence_of(parameters),
+        debate=debate_of(parameters),
         rescue=switch(parameters, "rescue"),
         **steering(parameters),
         **{name: parameters[name] for name in _REQUEST & parameters.keys()},

@@ -25,6 +25,7 @@ from .content import (
     text_of,
 )
 from .credentials import ProviderStage
+from .debate import DebateTerms
 from .definitions import ToolChoice as ToolChoice  # noqa: PLC0414 - most of the house knows these by this name
 from .definitions import ToolDefinition as ToolDefinition  # noqa: PLC0414 - as above
 from .definitions import tool_name as tool_name  # noqa: PLC0414 - as above
@@ -203,6 +204,7 @@ class Request:
         exclude: Targets that shall not be chosen.
         escalation: What happens when an answer is poor; None leaves it to the settings.
         confidence: What the caller knows, or wants, of the score of the answer; None for nothing.
+        debate: What it says of a debate about the answer; None leaves it to the settings.
         idempotency_key: Requests of one caller with the same key are answered once, or None.
         priority: critical, high, normal or low.
         affinity: Requests with the same key prefer the same target, for its prompt cache; None for no preference.
@@ -239,6 +241,7 @@ class Request:
     exclude: tuple[Exclusion, ...] = ()
     escalation: Escalation | None = None
     confidence: ConfidenceTerms | None = None
+    debate: DebateTerms | None = None
     idempotency_key: str | None = None
     priority: Priority = "normal"
     affinity: str | None = None

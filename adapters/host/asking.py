@@ -102,7 +102,7 @@ class Asking(Standing):
                 exclude ([{"provider": "openai"}]), affinity, compress_level, caller (a `Caller`), trace (a `Trace`, or the text
                 of a traceparent header); see `Request` and `Generation`. What becomes of a poor answer: escalate, max_escalations,
                 quality_threshold, json_expected, quality_check (a function of the response), confidence_score, confidence_bands; of a broken stream:
-                rescue; see docs/resilience.md.
+                rescue; see docs/resilience.md. Of a debate about it: debate, debate_rounds; see docs/pipeline.md.
 
         Returns:
             A future. What it raises stands in `legion_llm.errors`; giving up (`get(timeout)`, `cancel()`, a cancelled await) stops the upstream call.

@@ -30,6 +30,7 @@ LIVE: Final = frozenset(
         "pricing",
         "quality",
         "confidence",
+        "debate",
         "rbac",
         "compliance",
         "tier_assignment",

@@ -17,6 +17,7 @@ from .compliance import ComplianceSettings
 from .conversation import ConversationSettings, CurationSettings
 from .counting import CountingSettings
 from .daemon import DaemonSettings
+from .debate import DebateSettings
 from .debug import DebugSettings
 from .discovery import DiscoverySettings
 from .embedding import USUAL_DIMENSION, EmbeddingSettings, PrefixSettings
@@ -95,6 +96,7 @@ __all__ = [
     "CountingSettings",
     "CurationSettings",
     "DaemonSettings",
+    "DebateSettings",
     "DebugSettings",
     "DemoFailure",
     "DemoSettings",

@@ -18,6 +18,7 @@ from .compliance import ComplianceSettings
 from .conversation import ConversationSettings
 from .counting import CountingSettings
 from .daemon import DaemonSettings
+from .debate import DebateSettings
 from .debug import DebugSettings
 from .discovery import DiscoverySettings
 from .embedding import EmbeddingSettings
@@ -87,6 +88,7 @@ class Settings:
         events: What is told outside, at RabbitMQ.
         fleet: How models on other machines are reached, and served to others.
         daemon: Another gateway, which `legion.ask` asks first.
+        debate: Whether models argue about an answer.
         debug: The debug port.
         api: The HTTP API.
         runtime: The actor runtime.
@@ -142,6 +144,7 @@ class Settings:
     events: EventSettings = EventSettings()
     fleet: FleetSettings = FleetSettings()
     daemon: DaemonSettings = DaemonSettings()
+    debate: DebateSettings = DebateSettings()
     debug: DebugSettings = DebugSettings()
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()

@@ -18,7 +18,7 @@ from ....messages.conversation import Context
 from ....messages.knowledge import Knowledge
 from ....messages.prices import PriceBook
 from ....messages.routing import Resolution
-from ....messages.settings import RagSettings, SkillsSettings, ToolStickySettings, ToolTriggerSettings
+from ....messages.settings import DebateSettings, RagSettings, SkillsSettings, ToolStickySettings, ToolTriggerSettings
 from ....messages.settings.conversation import ConversationSettings
 from ....messages.terms import Level
 from ....messages.tool_memory import ToolsUsed
@@ -61,6 +61,7 @@ class Services:
         prices: What models cost; None: nobody knows.
         judging: What answers are judged by.
         scores_all: Whether every answer is scored.
+        debate: Whether models argue about answers, and which.
         health: Who hears of poor answers; None: nobody does.
         cache: Remembers answers; None: nobody does.
         audit: Who keeps the record of requests; None: nobody does.
@@ -93,6 +94,7 @@ class Services:
     prices: PriceBook | None = None
     judging: JudgeConfig = JudgeConfig()
     scores_all: bool = False
+    debate: DebateSettings = DebateSettings()
     health: Address | None = None
     cache: Address | None = None
     audit: Address | None = None

@@ -15,6 +15,7 @@ from .steps import (
     context_load,
     context_store,
     conversation_uuid,
+    debate,
     gaia_advisory,
     idempotency,
     knowledge_capture,
@@ -182,6 +183,7 @@ TABLE: Final = (
     Step("response_normalization", AFTER, FATAL, response_normalization.run, skipped_by=SUBCALL),
     Step("after_hooks", AFTER, FATAL, after_hooks.run, skipped_by=SUBCALL, wanted=after_hooks.wanted),
     Step("metering", AFTER, FATAL, metering.run, offered=metering.offered),
+    Step("debate", AFTER, DEGRADE, debate.run, skipped_by=SUBCALL | {QUICK, SERVICE}, wanted=debate.wanted),
     Step(
         "rag_guard",
         AFTER,

@@ -23,13 +23,15 @@ SPARED = {
         "idempotency",
         "classification",
         "rag_context",
+        "debate",
         "rag_guard",
         "confidence_scoring",
         "tool_calls",
         "post_response",
         "knowledge_capture",
     },
-    Profile.SERVICE: _CONTEXT | {"rag_context", "rag_guard", "confidence_scoring", "tool_calls", "knowledge_capture"},
+    Profile.SERVICE: _CONTEXT
+    | {"rag_context", "debate", "rag_guard", "confidence_scoring", "tool_calls", "knowledge_capture"},
     Profile.SUBCALL: set(ORDER) - {"routing", "provider_call", "metering"},
 }
 
