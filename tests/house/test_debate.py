@@ -76,9 +76,11 @@ def test_the_judges_final_answer_takes_the_answers_place(house, asked):
 def test_every_call_of_a_debate_is_in_the_ledger(house):
     legion = house("a", "b")
 
-    legion.chat("6 * 7?", model="m-1", debate=True).get(PATIENCE)
+    caller = legion_llm.Caller(identity="ann", type="human")
+    legion.chat("6 * 7?", model="m-1", debate=True, caller=caller).get(PATIENCE)
 
-    assert [row.attempts for row in legion.usage(group_by=()).get(PATIENCE).rows] == [4]
+    (row,) = legion.usage(group_by=("caller",)).get(PATIENCE).rows
+    assert (row.attempts, tuple(row.group)) == (4, ("ann",))
 
 
 def test_nobody_debates_unasked_and_a_caller_may_decline(house, asked):
