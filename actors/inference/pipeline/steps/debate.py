@@ -18,7 +18,12 @@ _WORDS: Final = Escalation(enabled=False)
 
 
 def wanted(flow: Flow) -> bool:
-    """Whether the caller, or else the settings, want a debate; there is none about calls of tools."""
+    """Whether the caller, or else the settings, want a debate; there is none about calls of tools.
+
+    Nor is there one for a guest that pays with its own key: others would be asked with ours.
+    """
+    if flow.request.own_key is not None:
+        return False
     terms = flow.request.debate
     enabled = None if terms is None else terms.enabled
     if not (flow.services.debate.enabled if enabled is None else enabled):
