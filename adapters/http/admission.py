@@ -11,6 +11,7 @@ import attrs
 from starlette.types import Scope
 
 from ...messages.chat import Escalation, Request
+from ...messages.debate import DebateTerms
 from ...messages.embedding import EmbedRequest
 from ...messages.errors import AccessDeniedError, InvalidRequestError
 from ...messages.terms import Terms
@@ -54,6 +55,8 @@ def admitted(request: AskedT, scope: Scope) -> AskedT:
         told["extra"] = {name: value for name, value in request.extra.items() if name != EXTENSION}
     if "escalate" in told:
         told["escalation"] = Escalation(enabled=told.pop("escalate"))
+    if not told.keys().isdisjoint(_DEBATE):
+        told["debate"] = DebateTerms(enabled=told.pop("debate", None), rounds=told.pop("debate_rounds", None))
     terms = {name: told.pop(name) for name in _TERMS if name in told}
     if terms and isinstance(request, Request):
         told["terms"] = attrs.evolve(request.terms or Terms(), **terms)
@@ -167,6 +170,12 @@ def _level(value: Any, where: str) -> int:
     return int(value)
 
 
+def _count(value: Any, where: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", str(value)):
+        raise InvalidRequestError(f"{where} must be a whole number below 1000, not {value!r}", param=where)
+    return int(value)
+
+
 Read = Callable[[Any, str], Any]
 
 _FIELDS: Final[Mapping[str, Read]] = {
@@ -177,11 +186,14 @@ _FIELDS: Final[Mapping[str, Read]] = {
     "priority": _priority,
     "escalate": _flag,
     "compress_level": _level,
+    "debate": _flag,
+    "debate_rounds": _count,
     "skill": _word,
     "context_strategy": _word,
 }
 # Those that are terms between the caller and the gateway.
 _TERMS: Final = ("skill", "context_strategy")
+_DEBATE: Final = ("debate", "debate_rounds")
 _HEADERS: Final = {_OURS + name.replace("_", "-").encode(): (name, read) for name, read in _FIELDS.items()}
 
 

@@ -6,6 +6,7 @@ import pytest
 from legion_llm.adapters.http.admission import HOLDER, admitted
 from legion_llm.adapters.http.keyring import keyring_of
 from legion_llm.messages.chat import ChatMessage, Escalation, Request
+from legion_llm.messages.debate import DebateTerms
 from legion_llm.messages.errors import AccessDeniedError, InvalidRequestError
 from legion_llm.messages.settings import KeySettings
 from legion_llm.messages.terms import Terms
@@ -87,12 +88,22 @@ def test_a_body_may_say_the_same_and_keeps_nothing_of_it_for_the_provider():
     assert told.escalation == Escalation(enabled=True)
 
 
+def test_a_debate_is_asked_for_in_the_body_or_by_headers():
+    request = Request(messages=(ChatMessage(content="hi"),), extra={"legion": {"debate": True}})
+
+    told = admitted(request, scope_of((b"x-legion-debate-rounds", b"2")))
+
+    assert told.debate == DebateTerms(enabled=True, rounds=2)
+
+
 @pytest.mark.parametrize(
     ("extension", "param"),
     [
         ("local", "legion"),
         ({"teir": "local"}, "legion.teir"),
         ({"caller": "root"}, "legion.caller"),
+        ({"debate": "perhaps"}, "legion.debate"),
+        ({"debate_rounds": -1}, "legion.debate_rounds"),
         ({"intent": "strict"}, "legion.intent"),
         ({"intent": {"privacy": 1}}, "legion.intent.privacy"),
     ],
