@@ -25,6 +25,7 @@ from ..messages.explanation import ExplainRoute, Explanation
 from ..messages.health import SignalReported
 from ..messages.ledger import UsageReport, UsageWanted
 from ..messages.routing import Infer, InferStream, ListModels, ListProviders, Route
+from ..messages.shadow import ShadowReport, ShadowReportWanted
 from ..messages.structured import Structure, StructuredResult
 from ..runtime import ActorSystem, Reply, Stream, SystemState
 from .host.batch import BatchHandle, Given, submission
@@ -128,6 +129,11 @@ class ActorGateway:
         """Add up what was used."""
         self._system.check_ready()
         return self._metering.request(wanted, timeout=self._timeout)
+
+    def shadow(self) -> Reply[ShadowReport]:
+        """Say how the shadows do."""
+        self._system.check_ready()
+        return self._system.address("shadow").request(ShadowReportWanted(), timeout=self._timeout)
 
     def budgets(self) -> Reply[tuple[BudgetState, ...]]:
         """Say how much is left of the budgets."""

@@ -29,6 +29,7 @@ from .memory import audit_factory, conversations_factory, keeper_specs, metering
 from .plan import Plan
 from .routing import health, router
 from .scheduling import scheduler_factory
+from .shadow import shadow_specs
 from .structured import structurer
 from .telemetry import telemetry_specs
 from .tools import mcp_servers, toolbox
@@ -99,6 +100,7 @@ def tree_of(
             ),
             *cache_specs(settings, environ, capacity),
             *learner_specs(plan, system, host),
+            *shadow_specs(plan, system),
             child("structurer", lambda: structurer(system)),
             child("inference", inference(plan, system, host)),
             child("scheduler", scheduler_factory(settings, stores, system), ASYNCIO),

@@ -9,7 +9,9 @@ from ...messages.audit import AuditEvent
 from ...messages.budget import BudgetState
 from ...messages.chat import ModelInfo, ProviderInfo
 from ...messages.credentials import StageChanged
+from ...messages.errors import NotFoundError
 from ...messages.ledger import UsageReport
+from ...messages.shadow import ShadowReport
 from ...runtime import Reply
 from .audit_query import audit_query
 from .moments import Moment
@@ -107,6 +109,17 @@ class Watching(Standing):
             InvalidRequestError: An argument is wrong.
         """
         return self.gateway.audit(audit_query(since, until, self._system.clock.time(), **which))
+
+    def shadow(self) -> Reply[ShadowReport]:
+        """Say how the answers of the other model (`shadow.model`) compare with those that callers got.
+
+        Raises:
+            NotFoundError: Nothing is compared: the setting `shadow.enabled` is off.
+            SystemNotRunning: It is not ready.
+        """
+        if not self.settings.shadow.enabled:
+            raise NotFoundError("nothing is compared: the setting shadow.enabled is off")
+        return self.gateway.shadow()
 
     def verify(self, instance: str | None = None) -> Reply[tuple[StageChanged, ...]]:
         """Look the credentials up anew, wherever they come from, and ask the providers whether they take them: after a rotation, say.

@@ -61,6 +61,7 @@ from .sections import (
     HealthSettings,
     RuntimeSettings,
 )
+from .shadow import ShadowSettings
 from .skills import SkillsSettings
 from .store import IN_MEMORY, StoreSettings, is_server
 from .structured import StructuredSettings
@@ -145,6 +146,7 @@ __all__ = [
     "ScheduleSettings",
     "SchedulingSettings",
     "Settings",
+    "ShadowSettings",
     "SkillsSettings",
     "StoreSettings",
     "StructuredSettings",

@@ -39,6 +39,7 @@ from .response_cache import ResponseCacheSettings
 from .routing import ArbitrageSettings, RoutingSettings
 from .rules import AliasSettings, alias_of
 from .sections import RuntimeSettings
+from .shadow import ShadowSettings
 from .skills import SkillsSettings
 from .store import StoreSettings
 from .structured import StructuredSettings
@@ -89,6 +90,7 @@ class Settings:
         fleet: How models on other machines are reached, and served to others.
         daemon: Another gateway, which `legion.ask` asks first.
         debate: Whether models argue about an answer.
+        shadow: Whether some requests are also asked of another model, to compare.
         debug: The debug port.
         api: The HTTP API.
         runtime: The actor runtime.
@@ -145,6 +147,7 @@ class Settings:
     fleet: FleetSettings = FleetSettings()
     daemon: DaemonSettings = DaemonSettings()
     debate: DebateSettings = DebateSettings()
+    shadow: ShadowSettings = ShadowSettings()
     debug: DebugSettings = DebugSettings()
     api: ApiSettings = ApiSettings()
     runtime: RuntimeSettings = RuntimeSettings()

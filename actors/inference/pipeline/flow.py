@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -62,6 +63,7 @@ class Services:
         judging: What answers are judged by.
         scores_all: Whether every answer is scored.
         debate: Whether models argue about answers, and which.
+        shadow: Compares answers with those of another model; None: nobody does. It is told of a `shadow_rate` of them, by `draw`: 0 to 1.
         health: Who hears of poor answers; None: nobody does.
         cache: Remembers answers; None: nobody does.
         audit: Who keeps the record of requests; None: nobody does.
@@ -95,6 +97,9 @@ class Services:
     judging: JudgeConfig = JudgeConfig()
     scores_all: bool = False
     debate: DebateSettings = DebateSettings()
+    shadow: Address | None = None
+    shadow_rate: float = 0.0
+    draw: Callable[[], float] = random.random
     health: Address | None = None
     cache: Address | None = None
     audit: Address | None = None

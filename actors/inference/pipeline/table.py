@@ -20,6 +20,7 @@ from .steps import (
     idempotency,
     knowledge_capture,
     metering,
+    post_response,
     provider_call,
     rag_context,
     rag_guard,
@@ -228,6 +229,15 @@ TABLE: Final = (
         offered=context_store.offered,
         wanted=context_store.wanted,
         in_conversation=True,
+    ),
+    Step(
+        "post_response",
+        AFTER,
+        DEGRADE,
+        post_response.run,
+        skipped_by=OWN_OR_QUICK,
+        offered=post_response.offered,
+        wanted=post_response.wanted,
     ),
     Step(
         "knowledge_capture",
