@@ -13,6 +13,7 @@ from pathlib import Path
 import attrs
 import calls
 import fast_upstream
+import inspection
 import legion_llm
 import pipeline
 import routing
@@ -53,6 +54,7 @@ class Target:
 TARGETS = {
     "facade": Target(what="facade call at 32 in flight, CPU over bare httpx", limit=0.30, unit="x"),
     "http": Target(what="HTTP path at 32 connections, per core", limit=3000, unit="requests/s", at_least=True),
+    "inspection": Target(what="facade call, debug port on and idle, CPU over none", limit=1.02, unit="x"),
     "ask": Target(what="ask on one loop, async def handler", limit=20, unit="us"),
     "pipeline": Target(what="the whole pipeline over an empty one, plain request", limit=60, unit="us"),
     "ready": Target(what="start() to ready", limit=0.5, unit="s"),
@@ -109,6 +111,13 @@ class Bench:
                 self.reached["facade"] = (
                     max(cpu[f"facade from {host}"] for host in ("trio", "asyncio", "a thread")) / yardstick
                 )
+
+    def inspection(self, port: int) -> None:
+        print("\nthe debug port (CPU us per call of the facade, 32 in flight)")
+        without, idle = inspection.costs(port, self._calls, 2 * self._rounds + 1)
+        self.show("no debug port", cpu_us=without)
+        self.show("debug port on, nobody asks", cpu_us=idle, ratio=idle / without)
+        self.reached["inspection"] = idle / without
 
     def streams(self, legion: legion_llm.Legion) -> None:
         print("\nstreams of 200 chunks through the facade")
@@ -180,7 +189,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round of each")
     parser.add_argument(
         "--only",
-        choices=("calls", "asks", "pipeline", "routing", "storing", "served", "fresh", "streams"),
+        choices=("calls", "asks", "pipeline", "routing", "storing", "served", "fresh", "streams", "inspection"),
         help="one part alone",
     )
     parser.add_argument("--json", metavar="FILE", help="write the rows to a file, too")
@@ -199,6 +208,8 @@ def main() -> None:
                 if options.only in (None, "calls"):
                     bench.calls(url, legion)
                 bench.streams(legion)
+        if options.only in (None, "inspection"):
+            bench.inspection(port)
         for name, part in (
             ("asks", bench.asks),
             ("pipeline", bench.pipeline),
