@@ -23,6 +23,7 @@ class Advice:
         tools: Names of tools of ours to offer, though they are not always at hand.
         suppress: Names of tools of ours not to offer.
         context_window: Entries of knowledge at most that the model is told (at least 0); None leaves it to the settings.
+        debate: Whether models argue about the answer before its caller has it; None leaves it to the settings.
         data: For the caller, as enrichment "gaia:advisory" (JSON).
     """
 
@@ -32,4 +33,5 @@ class Advice:
     tools: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     suppress: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     context_window: int | None = None
+    debate: bool | None = None
     data: Mapping[str, Any] = _NOTHING

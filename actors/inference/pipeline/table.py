@@ -41,7 +41,7 @@ from .steps import (
     trigger_match,
 )
 
-# The names and their order; a step that is not in the table below is not built yet.
+# The names and their order. The hooks and the guard are ours; the others are those of the specification.
 ORDER: Final = (
     "tracing_init",
     "before_hooks",

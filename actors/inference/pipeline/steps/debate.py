@@ -18,14 +18,16 @@ _WORDS: Final = Escalation(enabled=False)
 
 
 def wanted(flow: Flow) -> bool:
-    """Whether the caller, or else the settings, want a debate; there is none about calls of tools.
+    """Whether the caller, else the host's own mind, else the settings want a debate; there is none about calls of tools.
 
     Nor is there one for a guest that pays with its own key: others would be asked with ours.
     """
     if flow.request.own_key is not None:
         return False
-    terms = flow.request.debate
+    terms, advice = flow.request.debate, flow.advice
     enabled = None if terms is None else terms.enabled
+    if enabled is None and advice is not None:
+        enabled = advice.debate
     if not (flow.services.debate.enabled if enabled is None else enabled):
         return False
     return flow.response is not None and bool(flow.response.text) and not flow.response.tool_calls

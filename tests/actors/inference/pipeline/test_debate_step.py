@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from legion_llm.actors.inference.pipeline.steps import debate
+from legion_llm.messages.advice import Advice
 from legion_llm.messages.debate import DebateTerms
 from legion_llm.messages.secret import Secret
 
@@ -18,5 +19,17 @@ ASKED = DebateTerms(enabled=True)
 def test_who_asks_gets_a_debate_but_no_guest_at_our_cost(flow_of, answer, fields, wanted):
     flow = flow_of(**fields)
     flow.response = answer
+
+    assert debate.wanted(flow) is wanted
+
+
+@pytest.mark.parametrize(
+    ("fields", "advised", "wanted"),
+    [({}, True, True), ({}, None, False), ({"debate": DebateTerms(enabled=False)}, True, False)],
+    ids=["advised", "no advice about it", "the caller wants none"],
+)
+def test_the_hosts_mind_has_a_say_where_the_caller_says_nothing(flow_of, answer, fields, advised, wanted):
+    flow = flow_of(**fields)
+    flow.response, flow.advice = answer, Advice(debate=advised)
 
     assert debate.wanted(flow) is wanted
