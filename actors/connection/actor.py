@@ -22,6 +22,7 @@ from ...messages.errors import (
     TargetUnavailable,
     UnsupportedCapability,
 )
+from ...messages.faults import FaultSet
 from ...messages.health import LimitReached
 from ...messages.load import Load
 from ...messages.outcome import Outcome, outcome_of
@@ -39,6 +40,7 @@ from ...runtime.envelope import current_ask
 from .concurrency import AdaptiveLimit, Sample, is_overload
 from .first_content import FirstContent
 from .gate import Gate
+from .injected import InjectedFault
 from .keyholder import Keyholder
 from .pace import Pace
 from .permits import Permits
@@ -91,7 +93,7 @@ class ConnectionReconfigured(Message[None]):
 
 
 Command: TypeAlias = (
-    Call | StreamCall | EmbedCall | CountCall | HealthChanged | CredentialChanged | ConnectionReconfigured
+    Call | StreamCall | EmbedCall | CountCall | HealthChanged | CredentialChanged | ConnectionReconfigured | FaultSet
 )
 
 
@@ -100,7 +102,7 @@ class Connection(Actor[Command]):
 
     Takes Call, StreamCall, EmbedCall and CountCall; HealthChanged from health and CredentialChanged from credentials, which it asks when one is
     refused, and asks budgets for calls that one counts. Tells AttemptFinished to health and metering, LimitReached to health, Spent to budgets.
-    ConnectionReconfigured gives it other settings, or another provider.
+    ConnectionReconfigured gives it other settings, or another provider; FaultSet has its next calls fail.
     The permits are leases held by the calls' own tasks; beside them those tasks touch nothing of the actor.
     """
 
@@ -124,6 +126,7 @@ class Connection(Actor[Command]):
         self._metering = metering
         self._purse = purse
         self._counting = trio.CapacityLimiter(_MOST_COUNTS)
+        self._fault: InjectedFault | None = None
         well = HealthChanged(instance=config.instance, state=CircuitState.CLOSED, adjustment=0.0, epoch=0)
         gate = Gate(probe_seconds=config.breaker.probe_seconds, news=well)
         self._pace = Pace()
@@ -171,6 +174,10 @@ class Connection(Actor[Command]):
         """Show this one from now on."""
         self._keys.take(message)
 
+    def on_fault_set(self, message: FaultSet) -> None:
+        """Have the next calls meet a fault, or no more."""
+        self._fault = None if message.kind is None else InjectedFault(message, self._config.instance)
+
     def on_health_changed(self, message: HealthChanged) -> None:
         """Admit accordingly from now on."""
         self._permits.health_changed(message)
@@ -209,6 +216,7 @@ class Connection(Actor[Command]):
             "mean_seconds": round(self._pace.seconds, 3),
             "circuit": self._permits.gate.state,
             "minute": self._rates.described(),
+            "fault": None if self._fault is None else {"kind": self._fault.kind, "calls": self._fault.left},
         }
 
     async def _attempt(
@@ -222,6 +230,12 @@ class Connection(Actor[Command]):
             return await self._admitted(message, call, first, UNPAID)
         with await self._purse.pay(message) as payment:
             return payment.settled(await self._admitted(message, call, first, payment))
+
+    async def _met_by(self, fault: InjectedFault) -> None:
+        """Have the call meet the fault that an operator has set."""
+        if fault.left == 1:
+            self._fault = None
+        await fault.strike()
 
     async def _admitted(
         self,
@@ -238,6 +252,8 @@ class Connection(Actor[Command]):
             started = self.clock.monotonic()
             payment.is_sent = True
             try:
+                if self._fault is not None:
+                    await self._met_by(self._fault)
                 response = await self._keys.call(call)
             except trio.Cancelled:
                 self._report(message, started, lease.epoch, self._interruption())

@@ -16,7 +16,7 @@ from ...messages.errors import AccessDeniedError, InvalidRequestError, NotFoundE
 from ...messages.explanation import ExplainRoute
 from ...messages.health import CircuitSet
 from ...messages.ledger import Span, UsageWanted
-from ...messages.routing import CircuitState
+from ...messages.routing import CircuitState, ListProviders
 from ...messages.settings import Settings
 from ...runtime import ActorSystem
 from ..host.route_json import route_json
@@ -24,6 +24,7 @@ from ..host.route_request import route_request
 from ..settings.redaction import redacted
 from ..telemetry.observation import Observer
 from ..telemetry.overview import overview
+from .fault import fault_set
 from .memory import memory_top
 from .plain import plain
 from .stacks import stacks
@@ -86,6 +87,7 @@ class Operations:
             "memory": Operation(memory_top),
             "restart": Operation(self.restart, is_admin=True),
             "circuit": Operation(self.circuit, is_admin=True),
+            "fault": Operation(self.fault, is_admin=True),
             "log_level": Operation(self.log_level, is_admin=True),
             "drain": Operation(self.drain, is_admin=True),
         }
@@ -203,6 +205,14 @@ class Operations:
             raise InvalidRequestError("state must be open or closed", param="state") from None
         await self._ask("health", CircuitSet(instance=_text(instance, "instance"), state=wanted))
         return {"instance": instance, "state": state}
+
+    async def fault(self, instance: str, kind: str, calls: Any = 1, seconds: Any = 0) -> dict[str, Any]:
+        """Have the next calls of a provider instance fail, or be slow, as if it were the provider's doing; "none" ends it."""
+        wanted = fault_set(kind, calls, seconds)
+        if _text(instance, "instance") not in {each.name for each in await self._ask("router", ListProviders())}:
+            raise NotFoundError(f"no provider instance {instance!r}")
+        await self._ask(f"connections/{instance}", wanted)
+        return {"instance": instance, "kind": kind, "calls": wanted.calls}
 
     def log_level(self, level: str, logger: str = _LOGGER) -> dict[str, Any]:
         """Set the level of one of this package's loggers."""

@@ -148,6 +148,7 @@ def test_it_shows_memory_and_dead_letters_and_what_can_be_asked(port):
         ("route", {"needs": ["wings"]}, "needs must be among"),
         ("restart", {"path": "router"}, "set debug.admin"),
         ("drain", {}, "set debug.admin"),
+        ("fault", {"instance": "demo", "kind": "error"}, "set debug.admin"),
     ],
 )
 def test_what_cannot_be_answered_says_why(port, op, args, message):
@@ -224,6 +225,59 @@ def test_a_circuit_that_is_none_is_refused(looked_into, args, error):
 
     with pytest.raises(error):
         port.ask("circuit", **args)
+
+
+TWO = {"demo": {}, "other": {"kind": "demo"}}
+
+
+@pytest.mark.parametrize("kind", ["error", "rate_limit", "silence"])
+def test_a_fault_that_an_administrator_sets_is_met_as_the_providers_own(looked_into, kind):
+    legion, port = looked_into(TWO, more={"default_provider": "demo"}, admin=True)
+
+    port.ask("fault", instance="demo", kind=kind, calls=2)
+    first = legion.chat("hi").get(timeout=10)
+
+    assert first.text
+    assert first.escalation_history[0].outcome == {"rate_limit": "throttled"}.get(kind, "target_sick")
+    rows = legion.usage(group_by=("instance", "outcome")).get(timeout=10).rows
+    assert ("demo", first.escalation_history[0].outcome) in [row.group for row in rows]
+
+
+def test_it_is_met_so_often_and_no_more(looked_into):
+    legion, port = looked_into(admin=True)
+
+    port.ask("fault", instance="demo", kind="slow", calls=2, seconds=0.001)
+    legion.chat("hi").get(timeout=10)
+    left = port.ask("actor", path="connections/demo")["snapshot"]["fault"]
+    legion.chat("hi").get(timeout=10)
+
+    assert left == {"kind": "slow", "calls": 1}
+    assert port.ask("actor", path="connections/demo")["snapshot"]["fault"] is None
+
+
+def test_it_can_be_taken_back(looked_into):
+    legion, port = looked_into(admin=True)
+
+    port.ask("fault", instance="demo", kind="error", calls=100)
+    port.ask("fault", instance="demo", kind="none")
+
+    assert legion.chat("hi").get(timeout=10).text
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        ({"instance": "demo", "kind": "ajar"}, PortRefused),
+        ({"instance": "demo", "kind": "error", "calls": 0}, PortRefused),
+        ({"instance": "demo", "kind": "slow", "seconds": -1}, PortRefused),
+        ({"instance": "x", "kind": "error"}, NotFoundError),
+    ],
+)
+def test_a_fault_that_is_none_is_refused(looked_into, args, error):
+    _, port = looked_into(admin=True)
+
+    with pytest.raises(error):
+        port.ask("fault", **args)
 
 
 def test_an_administrator_drains_the_system(looked_into):

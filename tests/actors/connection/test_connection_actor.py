@@ -447,6 +447,7 @@ def test_its_snapshot_shows_the_permits_and_the_circuit(line, house, news):
         "concurrency": 2,
         "mean_seconds": 0.0,
         "circuit": "half_open",
+        "fault": None,
         "minute": {},
     }
 
