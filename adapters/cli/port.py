@@ -37,7 +37,10 @@ def port_at(address: str | None, config: Path | None, *, timeout: float = 5.0) -
 
     address = address or load_settings(config=config, environ=os.environ).debug.address
     if address is None:
-        raise click.UsageError("where is the debug port? name it with --at, or in the setting debug.address")
+        raise click.UsageError(
+            "where is the debug port? name it with --at, or in the setting debug.address; "
+            "a gateway opens none unless that is set, to tcp://127.0.0.1:4568 for example"
+        )
     server, secret = os.environ.get(_SERVER_KEY), os.environ.get(_SECRET_KEY)
     keys = Keys(server=server, secret=secret) if server and secret else None
     return DebugClient(address, keys=keys, timeout=timeout)

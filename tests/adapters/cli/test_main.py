@@ -123,3 +123,11 @@ def test_wrong_usage_has_exit_code_2(run, args):
     result = run(*args)
 
     assert (result.exit_code, "Usage:" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["inspect", "trace", "events"])
+def test_who_asks_for_a_debug_port_that_is_not_set_is_told_how_to_open_one(run, command):
+    result = run(command)
+
+    assert result.exit_code == 2
+    assert "debug.address; a gateway opens none unless that is set, to tcp://127.0.0.1:4568 for example" in result.stderr
