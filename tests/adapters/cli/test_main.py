@@ -130,4 +130,6 @@ def test_who_asks_for_a_debug_port_that_is_not_set_is_told_how_to_open_one(run, 
     result = run(command)
 
     assert result.exit_code == 2
-    assert "debug.address; a gateway opens none unless that is set, to tcp://127.0.0.1:4568 for example" in result.stderr
+    assert (
+        "debug.address; a gateway opens none unless that is set, to tcp://127.0.0.1:4568 for example" in result.stderr
+    )
