@@ -57,10 +57,11 @@ def shown(
     found: Sequence[ChatMessage] = [_short_or_whole(stored, short, settings) for stored in messages]
     if settings.superseded_eviction:
         found = without_superseded(found)
-    if settings.exchange_folding:
-        found = folded(found)
     if settings.dedup_enabled:
         found = without_duplicates(found, settings.dedup_threshold)
+    # Last: with a duplicate gone, what is left beside it may be an exchange to be folded.
+    if settings.exchange_folding:
+        found = folded(found)
     return tuple(found)
 
 

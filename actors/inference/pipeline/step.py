@@ -46,7 +46,6 @@ class Step:
         in_conversation: Whether it is for requests that belong to a conversation alone; the others are spared even the test.
         closes: Whether it must see every request: it is run, if it was not yet, where the request has failed, was cancelled, or was answered before
             it came to a provider, too. It must be `def`: a request that was cancelled cannot wait.
-        is_async_safe: Whether it may run after the caller has the answer, on a copy of the request's state; nothing it does reaches the caller.
     """
 
     name: str
@@ -58,7 +57,6 @@ class Step:
     wanted: Callable[[Flow], bool] | None = attrs.field(kw_only=True, default=None)
     in_conversation: bool = attrs.field(kw_only=True, default=False)
     closes: bool = attrs.field(kw_only=True, default=False)
-    is_async_safe: bool = attrs.field(kw_only=True, default=False)
 
     def __attrs_post_init__(self) -> None:
         if self.closes and self.is_async:

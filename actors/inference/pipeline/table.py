@@ -247,7 +247,6 @@ TABLE: Final = (
         skipped_by=SUBCALL | {QUICK, SERVICE},
         offered=knowledge_capture.offered,
         wanted=knowledge_capture.wanted,
-        is_async_safe=True,
     ),
     Step(
         "response_return",

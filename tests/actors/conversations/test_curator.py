@@ -245,6 +245,12 @@ def test_what_a_short_form_is_made_of_is_told_by_a_hash():
     assert len(source_of(user("lone \ud800"), SETTINGS)) == 64
 
 
+def test_an_exchange_that_a_duplicate_had_parted_is_folded_at_once():
+    log = stored(user("hi"), assistant("got it"), user(LONG), user(LONG + " now"), assistant("hi"))
+
+    assert shown(log, (), SETTINGS) == (system(f"{SETTLED} hi"),)
+
+
 TEXTS = st.sampled_from(
     ["hi", LONG, LONG + " now", "<think>x</think>yes", "got it", "# Thinking\nx\n# y\nz", "x" * 300]
 )
