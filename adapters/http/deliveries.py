@@ -13,6 +13,7 @@ import attrs
 
 from ...messages.chat import Request, Response
 from ...messages.errors import LegionError, NotFoundError, SystemNotRunning
+from ...messages.ids import new_id
 from ...messages.settings import ResponseCacheSettings
 from ...runtime import Reply
 from .gateway import Gateway
@@ -26,7 +27,6 @@ class Delivery:
     """One answer.
 
     Attributes:
-        owner: Who may fetch it: the holder of a key, or None where there are none.
         reply: Where it comes from.
         done: Set when there is an answer, or an error.
         body: The answer as it will be sent, unless it lies in `file`.
@@ -34,7 +34,6 @@ class Delivery:
         error: Why there is none.
     """
 
-    owner: str | None
     reply: Reply[Response]
     done: asyncio.Event
     body: bytes | None = None
@@ -73,7 +72,8 @@ class Deliveries:
         self._settings = settings
         self._gateway = gateway
         self._render = render
-        self._kept: dict[str, Delivery] = {}
+        # By owner and id: clients choose ids, and two may choose the same.
+        self._kept: dict[tuple[str | None, str], Delivery] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -87,12 +87,11 @@ class Deliveries:
         Raises:
             SystemNotRunning: Nothing is taken now.
         """
-        known = self._kept.get(request.id)
-        if known is not None and known.owner == owner:
+        key = (owner, request.id)
+        if key in self._kept:
             return  # sent again: the answer is under way
-        delivery = Delivery(owner, self._gateway.submit(request), asyncio.Event())
-        self._kept[request.id] = delivery
-        task = asyncio.get_running_loop().create_task(self._follow(request.id, delivery))
+        delivery = self._kept[key] = Delivery(self._gateway.submit(request), asyncio.Event())
+        task = asyncio.get_running_loop().create_task(self._follow(key, delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -102,19 +101,19 @@ class Deliveries:
         Raises:
             NotFoundError: There is none of that id, or it is somebody else's.
         """
-        delivery = self._kept.get(request_id)
-        if delivery is None or delivery.owner != owner:
+        delivery = self._kept.get((owner, request_id))
+        if delivery is None:
             raise NotFoundError(f"there is no request {request_id!r} here; answers are kept for a limited time")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await delivery.done.wait()
         return delivery if delivery.done.is_set() else None
 
-    async def _follow(self, request_id: str, delivery: Delivery) -> None:
+    async def _follow(self, key: tuple[str | None, str], delivery: Delivery) -> None:
         """Wait for the answer, keep it for its time, and forget it."""
         try:
             try:
-                self._take(request_id, delivery, await delivery.reply)
+                self._take(delivery, await delivery.reply)
             except LegionError as error:
                 delivery.error = error
             except asyncio.CancelledError:
@@ -125,17 +124,17 @@ class Deliveries:
                 delivery.done.set()
             await asyncio.sleep(self._settings.ttl_seconds)
         finally:
-            self._kept.pop(request_id, None)
+            self._kept.pop(key, None)
             if delivery.file is not None:
                 delivery.file.unlink(missing_ok=True)
 
-    def _take(self, request_id: str, delivery: Delivery, response: Response) -> None:
+    def _take(self, delivery: Delivery, response: Response) -> None:
         body = self._render(response)
         if len(body) < self._settings.spool_threshold_bytes:
             delivery.body = body
             return
         try:
-            delivery.file = _written(Path(self._settings.spool_dir).expanduser(), request_id, body)
+            delivery.file = _written(Path(self._settings.spool_dir).expanduser(), body)
         except OSError as error:
             raise SystemNotRunning(f"the answer is too large to be kept, and could not be written: {error}") from error
 
@@ -146,11 +145,12 @@ class Deliveries:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _written(folder: Path, request_id: str, body: bytes) -> Path:
-    """Write a file that appears whole or not at all, for its owner alone."""
+def _written(folder: Path, body: bytes) -> Path:
+    """Write a file of a name of its own that appears whole or not at all, for its owner alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    final = folder / f"{request_id}.json"
-    partial = folder / f"{request_id}.part"
+    name = new_id("answer_")
+    final = folder / f"{name}.json"
+    partial = folder / f"{name}.part"
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(body)
     partial.replace(final)

@@ -78,7 +78,7 @@ def test_a_large_answer_lies_in_a_file_until_it_is_too_old(delivering, gateway, 
         gateway.take().finish("x" * 2000)
 
         done = client.get(promise["poll"], params={"wait": 10})
-        file = tmp_path / "spool" / "req_large.json"
+        (file,) = (tmp_path / "spool").iterdir()
 
         assert done.json()["data"]["response"] == "x" * 2000
         assert file.stat().st_mode & 0o777 == 0o600
@@ -111,6 +111,23 @@ def test_nobody_fetches_another_holders_answer(delivering, gateway):
         owner = client.get(promise["poll"], params={"wait": 10})
 
     assert (stranger.status_code, owner.status_code) == (404, 200)
+
+
+def test_two_holders_may_choose_the_same_id_and_each_gets_its_own_answer(delivering, gateway):
+    keys = keyring_of({"ann": KeySettings(key="a"), "bob": KeySettings(key="b")}, {})
+    with delivering(keyring=keys, spool_threshold_bytes=1) as client:
+        told = {}
+        for key, answer in (("a", "for ann"), ("b", "for bob")):
+            client.headers["x-api-key"] = key
+            told[key] = promised(client, request_id="req_same")
+            gateway.take().finish(answer)
+
+        answers = [
+            client.get(promise["poll"], params={"wait": 10}, headers={"x-api-key": key}).json()["data"]["response"]
+            for key, promise in told.items()
+        ]
+
+    assert answers == ["for ann", "for bob"]
 
 
 @pytest.mark.parametrize("path", ["/api/llm/chat/nothing", "/api/llm/chat/..%2f..%2fetc%2fpasswd"])
