@@ -76,12 +76,12 @@ def _wait_while_ready(legion: Legion, shown: int, reload_wanted: threading.Event
     raise SystemNotRunning("the gateway has failed and serves no more; the log above says why")
 
 
-def stay(legion: Legion, shown: int, shutdown: Shutdown, reload_wanted: threading.Event) -> None:
-    """Wait for a signal, print what is found meanwhile, and shut down; a second signal does not wait for what is running.
+def stay(legion: Legion, announce: Callable[[], int], shutdown: Shutdown, reload_wanted: threading.Event) -> None:
+    """Announce what runs, wait for a signal, print what is found meanwhile, and shut down; a second signal does not wait for what is running.
 
     Args:
         legion: What runs.
-        shown: Notes that were printed already.
+        announce: Says how it is stopped, among other things; returns the number of notes that it has printed.
         shutdown: Stops it, and lets it finish what it is doing.
         reload_wanted: Set when the settings shall be read anew.
 
@@ -89,7 +89,8 @@ def stay(legion: Legion, shown: int, shutdown: Shutdown, reload_wanted: threadin
         SystemNotRunning: It has given up.
     """
     try:
-        _wait_while_ready(legion, shown, reload_wanted)
+        # Within the `try`: whoever has read how it is stopped may stop it at once.
+        _wait_while_ready(legion, announce(), reload_wanted)
     except KeyboardInterrupt:
         _drain(legion, shutdown)
 

@@ -68,7 +68,7 @@ def serve(config: Path | None, host: str | None, port: int | None, log_level: st
     legion = start_gateway(read(), reread=read)
     spare_the_collector()
     with stop_signals_interrupt(), reload_signal() as reload_wanted:
-        stay(legion, _announce(legion), legion.shutdown, reload_wanted)
+        stay(legion, lambda: _announce(legion), legion.shutdown, reload_wanted)
 
 
 def _announce(legion: Legion) -> int:

@@ -74,7 +74,7 @@ def worker(
     running = start_worker(durable(settings, os.environ, USUAL_OF_WORKER))
     spare_the_collector()
     with stop_signals_interrupt():
-        stay(running.legion, _announce(running), running.shutdown, threading.Event())
+        stay(running.legion, lambda: _announce(running), running.shutdown, threading.Event())
 
 
 def _overrides(gateways: tuple[str, ...], name: str | None, concurrency: int | None) -> dict[str, Any]:
