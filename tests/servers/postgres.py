@@ -51,8 +51,8 @@ class Schema:
         self.execute("; ".join(f"DELETE FROM {name}" for (name,) in names if name != "legion_schema"))
 
     def kill(self) -> int:
-        """End all connections to it; returns how many there were."""
-        sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+        """End all connections to it, and wait until they have ended; returns how many there were."""
+        sql = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = %s"
         return len(self.execute(sql, [self.name]))
 
     def drop(self) -> None:
